@@ -22,42 +22,50 @@ export function parseUtf8(bytes: Uint8Array): string {
 }
 
 export function toBase64Url(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('base64url');
+  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
 }
 
 /** Reads canonical base64url without padding; with `size`, exactly that many bytes (Spec §0.3). */
 export function parseBase64Url(text: string, size?: number): Uint8Array {
   if (!base64UrlForm.test(text)) throw new ProtocolError('malformed-base64', 'not base64url without padding');
-  const bytes = Buffer.from(text, 'base64url');
-  if (bytes.toString('base64url') !== text) throw new ProtocolError('malformed-base64', 'base64url is not canonical');
+  const bytes = decode(text, 'base64url');
+  if (bytes === undefined || toBase64Url(bytes) !== text)
+    throw new ProtocolError('malformed-base64', 'base64url is not canonical');
   return ofSize(bytes, size);
 }
 
 export function toBase64(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('base64');
+  return bytes.toBase64();
 }
 
 /** Reads canonical standard base64 with padding; with `size`, exactly that many bytes (Spec §0.3). */
 export function parseBase64(text: string, size?: number): Uint8Array {
   if (!base64Form.test(text)) throw new ProtocolError('malformed-base64', 'not standard base64 with padding');
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64') !== text) throw new ProtocolError('malformed-base64', 'base64 is not canonical');
+  const bytes = decode(text, 'base64');
+  if (bytes === undefined || toBase64(bytes) !== text)
+    throw new ProtocolError('malformed-base64', 'base64 is not canonical');
   return ofSize(bytes, size);
 }
 
 export function toHex(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('hex');
+  return bytes.toHex();
 }
 
 /** `‖` of the specification. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(parts);
+  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Unsigned 64-bit big-endian; `value` is a safe integer, not negative. */
 export function u64be(value: number): Uint8Array {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
 }
 
@@ -69,11 +77,17 @@ export function lengthPrefixed(bytes: Uint8Array | string): Uint8Array {
 
 /** Compares public bytes; secrets are compared in `crypto/`, in constant time. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && asBuffer(a).equals(b);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function decode(text: string, alphabet: 'base64' | 'base64url'): Uint8Array | undefined {
+  try {
+    return Uint8Array.fromBase64(text, { alphabet });
+  } catch {
+    return undefined; // A text that is not base64 at all is told like one that is not canonical.
+  }
 }
 
 function ofSize(bytes: Uint8Array, size: number | undefined): Uint8Array {

@@ -1,4 +1,4 @@
-import { parseUtf8 } from './bytes.ts';
+import { parseUtf8, utf8 } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -151,7 +151,7 @@ function takeString(text: string, start: number): string {
 
 function checkString(literal: string, rules: JsonRules): string {
   const value = unquote(literal);
-  if (value.length > rules.stringBytesMax || Buffer.byteLength(value) > rules.stringBytesMax)
+  if (value.length * 3 > rules.stringBytesMax && utf8(value).length > rules.stringBytesMax)
     throw new ProtocolError('too-large', `a string above ${rules.stringBytesMax} bytes`);
   if (!value.isWellFormed()) throw malformed('a lone surrogate');
   if (value.includes('\0')) throw malformed('a NUL character');

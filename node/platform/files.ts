@@ -1,0 +1,49 @@
+/** Bytes of a file or a body, in pieces of no promised size. */
+export type ByteStream = AsyncIterable<Uint8Array>;
+
+/** A file being written. What is written counts only after `sync`. */
+export interface FileWriter extends AsyncDisposable {
+  write(bytes: Uint8Array): Promise<void>;
+  /** fsync of the file (law 2). */
+  sync(): Promise<void>;
+}
+
+export interface FileReader extends AsyncDisposable {
+  readonly size: number;
+  /** Fills `into` from byte `position` on and returns how many bytes there were. */
+  read(into: Uint8Array, position: number): Promise<number>;
+}
+
+/** The port of the file system (law 1). Paths are absolute. Errors are `FileError`. */
+export interface Files {
+  makeDirectory(path: string): Promise<void>;
+  list(path: string): Promise<readonly string[]>;
+  /** Bytes of a file, `undefined` where there is none. */
+  size(path: string): Promise<number | undefined>;
+  /** Permission bits of a file, as in `0o600`. */
+  mode(path: string): Promise<number>;
+  /** The whole file, for small ones: fails above `bytesMax`. */
+  readWhole(path: string, bytesMax: number): Promise<Uint8Array>;
+  openReader(path: string): Promise<FileReader>;
+  /** A new file with mode 0600; fails where one exists. */
+  openWriter(path: string): Promise<FileWriter>;
+  /** Renames and then fsyncs the directory: after it the file is there, whole, whatever happens (law 2). */
+  moveDurably(from: string, to: string): Promise<void>;
+  /** Writes to a temporary name, fsyncs, and moves it durably into place. */
+  writeDurably(path: string, bytes: Uint8Array): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Bytes that can still be written where `path` lies. */
+  freeBytes(path: string): Promise<number>;
+}
+
+export type FileErrorCode = 'missing' | 'exists' | 'full' | 'denied' | 'too-large' | 'io';
+
+export class FileError extends Error {
+  override readonly name = 'FileError';
+  readonly code: FileErrorCode;
+
+  constructor(code: FileErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

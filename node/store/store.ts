@@ -1,0 +1,41 @@
+import type { Statement } from './statement.ts';
+
+/** Reads the state of the last commit, or inside a transaction its own writes. */
+export interface Reader {
+  all<Values, Row>(query: Statement<Values, Row>, values: Values): Promise<Row[]>;
+  /** The first row, or `undefined`. */
+  first<Values, Row>(query: Statement<Values, Row>, values: Values): Promise<Row | undefined>;
+}
+
+export interface Writer extends Reader {
+  /** Runs an insert, update or delete and says how many rows it changed. */
+  run<Values, Row>(change: Statement<Values, Row>, values: Values): Promise<{ readonly changes: number }>;
+}
+
+/**
+ * One hospital's database (law 2). `write` queues `change`; all that are queued in one turn of the event loop become one
+ * transaction (group commit), each in a savepoint of its own: one that throws is rolled back alone and rejects alone.
+ * A promise of `write` resolves only after the commit is durable. Inside `change` nothing but the writer may be awaited:
+ * a change that waits for anything else fails with `StoreError` code `waited`.
+ */
+export interface Store extends AsyncDisposable {
+  read<T>(query: (reader: Reader) => Promise<T>): Promise<T>;
+  write<T>(change: (writer: Writer) => Promise<T>): Promise<T>;
+  /** Runs once per transaction, after its changes and before its commit; the log's sequencer (protocol.md §6). */
+  beforeCommit(finish: (writer: Writer) => Promise<void>): void;
+  /** Runs after each durable commit, before the promises of its changes resolve. It must not throw. */
+  afterCommit(notify: () => void): void;
+}
+
+export type StoreErrorCode = 'in-use' | 'newer-schema' | 'corrupt' | 'full' | 'waited' | 'closed' | 'io';
+
+/** What the database could not do. The message says what happened, what is safe and what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
