@@ -21,6 +21,14 @@ export class NamedParameter {
   }
 }
 
+/** The named values as a row for `insertInto(...).values(row(values, ['a', 'b']))`: they cannot be listed by themselves. */
+export function row<Values, Name extends keyof Values & string>(
+  values: Values,
+  names: readonly Name[],
+): Pick<Values, Name> {
+  return Object.fromEntries(names.map((name) => [name, values[name]])) as Pick<Values, Name>;
+}
+
 type Parameters<Values> = { readonly [Name in keyof Values]-?: Values[Name] };
 
 const builder = new Kysely<Schema>({

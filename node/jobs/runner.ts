@@ -1,0 +1,78 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Diagnostics } from '../platform/diagnostics.ts';
+
+/** A job is one function; what it throws is told to the operator, and it runs again at its next time. */
+export interface Job {
+  readonly name: string;
+  readonly everyMs: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface JobRunner extends AsyncDisposable {
+  /** Runs the job at once if it sleeps, else once more when it ends. */
+  wake(name: string): void;
+  /** Resolves when every job is asleep: what a test waits for instead of sleeping. */
+  idle(): Promise<void>;
+}
+
+/** Runs each job at once and then every `everyMs`, each in its own loop, until disposed; disposal waits for what runs. */
+export function startJobs(jobs: readonly Job[], clock: Clock, diagnostics: Diagnostics): JobRunner {
+  const stop = new AbortController();
+  const loops = jobs.map((job) => startLoop(job, clock, diagnostics, stop.signal));
+  const byName = new Map(jobs.map((job, index) => [job.name, loops[index]] as const));
+  return {
+    wake: (name) => byName.get(name)?.wake(),
+    idle: async () => {
+      await Promise.all(loops.map((loop) => loop.idle()));
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      for (const loop of loops) loop.wake();
+      await Promise.all(loops.map((loop) => loop.ended));
+    },
+  };
+}
+
+interface Loop {
+  wake(): void;
+  idle(): Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+function startLoop(job: Job, clock: Clock, diagnostics: Diagnostics, signal: AbortSignal): Loop {
+  let sleeping = new AbortController();
+  let again = false;
+  let asleep = false;
+  let waiters: (() => void)[] = [];
+  const loop = async (): Promise<void> => {
+    while (!signal.aborted) {
+      again = false;
+      try {
+        await job.run(signal);
+      } catch (error) {
+        diagnostics.error('job-failed', error, { job: job.name });
+      }
+      if (again || signal.aborted) continue;
+      sleeping = new AbortController();
+      asleep = true;
+      for (const done of waiters.splice(0)) done();
+      await clock.sleep(job.everyMs, sleeping.signal);
+      asleep = false;
+    }
+    for (const done of waiters.splice(0)) done();
+  };
+  const ended = loop();
+  return {
+    wake: () => {
+      again = true;
+      sleeping.abort();
+    },
+    idle: () => {
+      if (asleep && !again) return Promise.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      waiters = [...waiters, resolve];
+      return promise;
+    },
+    ended,
+  };
+}
