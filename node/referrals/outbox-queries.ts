@@ -1,0 +1,150 @@
+import { row, statement } from '../store/statement.ts';
+
+type OutboxState = 'preparing' | 'queued' | 'leaving' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
+
+/** Every query of the outbox, compiled once. */
+export const outboxQueries = {
+  insert: statement<{
+    bundle: string;
+    peer: string;
+    referral: string;
+    kind: 'referral' | 'event' | 'notice';
+    priority: 'routine' | 'urgent' | 'stat';
+    rank: number;
+    deadline: number;
+    data_key: string;
+    secrets: Uint8Array;
+    now: number;
+  }>()((db, values) =>
+    db.insertInto('outbox').values({
+      ...row(values, ['bundle', 'peer', 'referral', 'kind', 'priority', 'rank', 'deadline', 'data_key', 'secrets']),
+      state: 'preparing',
+      manifest: null,
+      token: null,
+      record: null,
+      seq: null,
+      attempts: 0,
+      next_at: values.now,
+      queued_at: values.now,
+      done_at: null,
+      proof: null,
+      unchecked_size: null,
+      trouble_code: '',
+      trouble: '',
+      sent_bytes: 0,
+    }),
+  ),
+  insertAttachment: statement<{ bundle: string; n: number; attachment: string; size: number; chunks: number }>()(
+    (db, values) =>
+      db
+        .insertInto('outbox_attachment')
+        .values({ ...row(values, ['bundle', 'n', 'attachment', 'size', 'chunks']), root: null }),
+  ),
+  attachments: statement<{ bundle: string }>()((db, values) =>
+    db.selectFrom('outbox_attachment').selectAll().where('bundle', '=', values.bundle).orderBy('n'),
+  ),
+  putRoot: statement<{ bundle: string; n: number; root: Uint8Array }>()((db, values) =>
+    db
+      .updateTable('outbox_attachment')
+      .set({ root: values.root })
+      .where('bundle', '=', values.bundle)
+      .where('n', '=', values.n),
+  ),
+  putChunk: statement<{ bundle: string; n: number; i: number; leaf: Uint8Array; digest: Uint8Array; size: number }>()(
+    (db, values) =>
+      db
+        .insertInto('outbox_chunk')
+        .values(row(values, ['bundle', 'n', 'i', 'leaf', 'digest', 'size']))
+        .onConflict((conflict) => conflict.columns(['bundle', 'n', 'i']).doNothing()),
+  ),
+  chunks: statement<{ bundle: string; n: number }>()((db, values) =>
+    db
+      .selectFrom('outbox_chunk')
+      .selectAll()
+      .where('bundle', '=', values.bundle)
+      .where('n', '=', values.n)
+      .orderBy('i'),
+  ),
+  get: statement<{ bundle: string }>()((db, values) =>
+    db.selectFrom('outbox').selectAll().where('bundle', '=', values.bundle),
+  ),
+  ofReferral: statement<{ referral: string }>()((db, values) =>
+    db.selectFrom('outbox').selectAll().where('referral', '=', values.referral).orderBy('queued_at').orderBy('bundle'),
+  ),
+  /** What waits for a peer or for its preparation, most urgent first. */
+  open: statement()((db) =>
+    db
+      .selectFrom('outbox')
+      .select(['bundle', 'peer', 'kind', 'priority', 'rank', 'state', 'next_at', 'queued_at', 'attempts', 'deadline'])
+      .where('state', 'in', ['preparing', 'queued', 'leaving'])
+      .orderBy('rank')
+      .orderBy('queued_at')
+      .orderBy('bundle'),
+  ),
+  prepared: statement<{ bundle: string; manifest: Uint8Array; token: Uint8Array; secrets: Uint8Array }>()(
+    (db, values) =>
+      db
+        .updateTable('outbox')
+        .set({ state: 'queued', manifest: values.manifest, token: values.token, secrets: values.secrets })
+        .where('bundle', '=', values.bundle)
+        .where('state', '=', 'preparing'),
+  ),
+  leaving: statement<{ bundle: string; record: Uint8Array; seq: number }>()((db, values) =>
+    db
+      .updateTable('outbox')
+      .set({ state: 'leaving', record: values.record, seq: values.seq })
+      .where('bundle', '=', values.bundle)
+      .where('state', '=', 'queued'),
+  ),
+  finish: statement<{
+    bundle: string;
+    state: OutboxState;
+    proof: string | null;
+    unchecked_size: number | null;
+    trouble_code: string;
+    trouble: string;
+    now: number;
+  }>()((db, values) =>
+    db
+      .updateTable('outbox')
+      .set({
+        state: values.state,
+        proof: values.proof,
+        unchecked_size: values.unchecked_size,
+        trouble_code: values.trouble_code,
+        trouble: values.trouble,
+        done_at: values.now,
+      })
+      .where('bundle', '=', values.bundle)
+      .where('state', 'in', ['preparing', 'queued', 'leaving']),
+  ),
+  later: statement<{ bundle: string; next_at: number; attempts: number; trouble_code: string; trouble: string }>()(
+    (db, values) =>
+      db
+        .updateTable('outbox')
+        .set({
+          next_at: values.next_at,
+          attempts: values.attempts,
+          trouble_code: values.trouble_code,
+          trouble: values.trouble,
+        })
+        .where('bundle', '=', values.bundle),
+  ),
+  unchecked: statement()((db) =>
+    db
+      .selectFrom('outbox')
+      .select(['bundle', 'peer', 'proof', 'unchecked_size'])
+      .where('unchecked_size', 'is not', null)
+      .orderBy('unchecked_size')
+      .limit(256),
+  ),
+  checked: statement<{ bundle: string }>()((db, values) =>
+    db.updateTable('outbox').set({ unchecked_size: null }).where('bundle', '=', values.bundle),
+  ),
+  lastSeq: statement<{ peer: string }>()((db, values) =>
+    db.selectFrom('seq_sent').selectAll().where('peer', '=', values.peer).orderBy('seq', 'desc').limit(1),
+  ),
+  putSeq: statement<{ peer: string; seq: number; x: Uint8Array; bundle: string }>()((db, values) =>
+    db.insertInto('seq_sent').values(row(values, ['peer', 'seq', 'x', 'bundle'])),
+  ),
+};

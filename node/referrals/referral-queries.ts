@@ -1,0 +1,133 @@
+import { row, statement } from '../store/statement.ts';
+
+/** Every query of referrals and their events, compiled once. */
+export const referralQueries = {
+  insert: statement<{
+    id: string;
+    direction: 'sent' | 'received';
+    peer: string;
+    state: string;
+    priority: 'routine' | 'urgent' | 'stat';
+    number: string;
+    patient: string | null;
+    data_key: string;
+    summary: Uint8Array;
+    now: number;
+    expires_at: number;
+  }>()((db, values) =>
+    db.insertInto('referral').values({
+      ...row(values, [
+        'id',
+        'direction',
+        'peer',
+        'state',
+        'priority',
+        'number',
+        'patient',
+        'data_key',
+        'summary',
+        'expires_at',
+      ]),
+      prior: '',
+      created_at: values.now,
+      changed_at: values.now,
+    }),
+  ),
+  get: statement<{ id: string; direction: 'sent' | 'received' }>()((db, values) =>
+    db.selectFrom('referral').selectAll().where('id', '=', values.id).where('direction', '=', values.direction),
+  ),
+  /** Newest first, from a key on (keyset paging). */
+  list: statement<{ direction: 'sent' | 'received'; before: number; beforeId: string; limit: number }>()((db, values) =>
+    db
+      .selectFrom('referral')
+      .selectAll()
+      .where('direction', '=', values.direction)
+      .where((eb) =>
+        eb.or([
+          eb('created_at', '<', values.before),
+          eb.and([eb('created_at', '=', values.before), eb('id', '<', values.beforeId)]),
+        ]),
+      )
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(values.limit),
+  ),
+  move: statement<{ id: string; direction: 'sent' | 'received'; state: string; prior: string; now: number }>()(
+    (db, values) =>
+      db
+        .updateTable('referral')
+        .set({ state: values.state, prior: values.prior, changed_at: values.now })
+        .where('id', '=', values.id)
+        .where('direction', '=', values.direction),
+  ),
+  countOfYear: statement<{ direction: 'sent' | 'received'; from: number }>()((db, values) =>
+    db
+      .selectFrom('referral')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('direction', '=', values.direction)
+      .where('created_at', '>=', values.from),
+  ),
+  insertEvent: statement<{
+    bundle: string;
+    referral: string;
+    author: 'sender' | 'receiver';
+    name: string;
+    seq: number;
+    digest: Uint8Array;
+    prev: Uint8Array | null;
+    seen: Uint8Array | null;
+    at: number;
+    status: 'applied' | 'waiting' | 'not-applied' | 'pending';
+    reason: string;
+    content: Uint8Array;
+    message: string;
+  }>()((db, values) =>
+    db
+      .insertInto('referral_event')
+      .values(
+        row(values, [
+          'bundle',
+          'referral',
+          'author',
+          'name',
+          'seq',
+          'digest',
+          'prev',
+          'seen',
+          'at',
+          'status',
+          'reason',
+          'content',
+          'message',
+        ]),
+      ),
+  ),
+  events: statement<{ referral: string }>()((db, values) =>
+    db.selectFrom('referral_event').selectAll().where('referral', '=', values.referral).orderBy('at').orderBy('seq'),
+  ),
+  eventsOfAuthor: statement<{ referral: string; author: 'sender' | 'receiver' }>()((db, values) =>
+    db
+      .selectFrom('referral_event')
+      .select(['bundle', 'name', 'seq', 'digest', 'prev', 'seen', 'at', 'status', 'reason', 'message'])
+      .where('referral', '=', values.referral)
+      .where('author', '=', values.author)
+      .orderBy('seq'),
+  ),
+  eventByMessage: statement<{ message: string }>()((db, values) =>
+    db.selectFrom('referral_event').selectAll().where('message', '=', values.message),
+  ),
+  settleEvent: statement<{
+    referral: string;
+    author: 'sender' | 'receiver';
+    bundle: string;
+    status: 'applied' | 'waiting' | 'not-applied' | 'pending';
+    reason: string;
+  }>()((db, values) =>
+    db
+      .updateTable('referral_event')
+      .set({ status: values.status, reason: values.reason })
+      .where('referral', '=', values.referral)
+      .where('author', '=', values.author)
+      .where('bundle', '=', values.bundle),
+  ),
+};
