@@ -1,0 +1,185 @@
+import { parseBase64Url } from '../bytes.ts';
+import { tokenPlaintextBytesMax } from '../http/limits.ts';
+import { unixOf, type Instant } from '../instant.ts';
+import {
+  FernetError,
+  fernetKeyBytes,
+  headerBytes,
+  macBytes,
+  tokenBytesOf,
+  tokenMacCheck,
+  tokenOpener,
+  tokenSealer,
+  type FernetKey,
+  type VerifiedToken,
+} from './fernet-token.ts';
+
+/*
+ * Fernet, specification version 0x80, for whole tokens in memory; `fernet-token.ts` has it for streams. Strict where other
+ * implementations are lax: one base64 spelling, one length, one error class. Above `turnBytes` use the forms in pieces,
+ * which give other work its turn (the loop's delay stays under 10 ms).
+ */
+
+/** When a token is made and with which IV: 16 bytes from the random source, or derived for a chunk (Spec §4). */
+export interface Stamp {
+  readonly time: Instant;
+  readonly iv: Uint8Array;
+}
+
+/** `ttlSeconds` needs `now`; stored and queued tokens have no ttl. `bytesMax` limits the plaintext. */
+export type DecryptOptions = { readonly bytesMax?: number } & (
+  { readonly ttlSeconds: number; readonly now: Instant } | { readonly ttlSeconds?: never; readonly now?: never }
+);
+
+/** Resolves when other work has had its turn; a node passes setImmediate. */
+export type YieldTurn = () => Promise<void>;
+
+/** Work between two turns. */
+export const turnBytes = 256 * 1024;
+/** With a ttl, a token may come from this far in the future (Fernet specification, "Verifying"). */
+export const fernetSkewSeconds = 60;
+const pieceBytes = 64 * 1024;
+const tokenTextForm = /^[A-Za-z0-9_-]*={0,2}$/;
+
+/** A new key of 32 bytes from the random source that is passed in. */
+export function generateKey(randomBytes: (size: number) => Uint8Array): FernetKey {
+  return fernetKeyOf(randomBytes(fernetKeyBytes));
+}
+
+export function fernetKeyOf(bytes: Uint8Array): FernetKey {
+  if (bytes.length !== fernetKeyBytes) throw new FernetError('key', `a Fernet key has ${fernetKeyBytes} bytes`);
+  return new Uint8Array(bytes) as Uint8Array as FernetKey;
+}
+
+/** Reads a key as the Fernet documentation writes it: canonical base64url with its padding, 44 characters. */
+export function parseFernetKey(text: string): FernetKey {
+  if (!/^[A-Za-z0-9_-]{43}=$/.test(text)) throw new FernetError('key', 'a Fernet key is 44 characters of base64url');
+  try {
+    return fernetKeyOf(parseBase64Url(text.slice(0, -1), fernetKeyBytes));
+  } catch (cause) {
+    throw new FernetError('key', 'a Fernet key is canonical base64url', { cause });
+  }
+}
+
+export function formatFernetKey(key: FernetKey): string {
+  return key.toBase64({ alphabet: 'base64url' });
+}
+
+/** The raw token of `plaintext`. Never twice with one IV under one key. */
+export function encrypt(key: FernetKey, plaintext: Uint8Array, stamp: Stamp): Uint8Array {
+  return runThrough(sealSteps(key, plaintext, stamp));
+}
+
+/** As `encrypt`, with a turn for others every `turnBytes`. */
+export function encryptInPieces(
+  key: FernetKey,
+  plaintext: Uint8Array,
+  stamp: Stamp & { readonly yieldTurn: YieldTurn },
+): Promise<Uint8Array> {
+  return runInTurns(sealSteps(key, plaintext, stamp), stamp.yieldTurn);
+}
+
+/** The plaintext of a raw token; fails with `FernetError`, and releases nothing before the MAC is right (Spec §4). */
+export function decrypt(key: FernetKey, token: Uint8Array, options: DecryptOptions = {}): Uint8Array {
+  return runThrough(openSteps(key, token, options));
+}
+
+/** As `decrypt`, with a turn for others every `turnBytes`. */
+export function decryptInPieces(
+  key: FernetKey,
+  token: Uint8Array,
+  options: DecryptOptions & { readonly yieldTurn: YieldTurn },
+): Promise<Uint8Array> {
+  return runInTurns(openSteps(key, token, options), options.yieldTurn);
+}
+
+export function encryptText(key: FernetKey, plaintext: Uint8Array, stamp: Stamp): string {
+  return formatToken(encrypt(key, plaintext, stamp));
+}
+
+export function decryptText(key: FernetKey, token: string, options: DecryptOptions = {}): Uint8Array {
+  return decrypt(key, parseToken(token, options.bytesMax), options);
+}
+
+/** A raw token as text: base64url with padding, no line end (Spec §0.3). */
+export function formatToken(token: Uint8Array): string {
+  return token.toBase64({ alphabet: 'base64url' });
+}
+
+/** Reads a text token in its one spelling; the size is judged first, by `bytesMax` of plaintext (Spec §0.3). */
+export function parseToken(text: string, bytesMax: number = tokenPlaintextBytesMax): Uint8Array {
+  if (text.length > 4 * Math.ceil(tokenBytesOf(bytesMax) / 3)) throw new FernetError('size', 'a token above its limit');
+  if (!tokenTextForm.test(text)) throw new FernetError('base64', 'a token is base64url with padding');
+  let token: Uint8Array;
+  try {
+    token = Uint8Array.fromBase64(text, { alphabet: 'base64url', lastChunkHandling: 'strict' });
+  } catch (cause) {
+    throw new FernetError('base64', 'a token is base64url with padding', { cause });
+  }
+  if (formatToken(token) !== text) throw new FernetError('base64', 'a token is canonical base64url');
+  return token;
+}
+
+function* sealSteps(key: FernetKey, plaintext: Uint8Array, { time, iv }: Stamp): Generator<void, Uint8Array> {
+  if (plaintext.length > tokenPlaintextBytesMax)
+    throw new FernetError('size', 'a plaintext above the limit of a token');
+  const sealer = tokenSealer(key, time, iv);
+  const token = new Uint8Array(tokenBytesOf(plaintext.length));
+  token.set(sealer.header);
+  let at = headerBytes;
+  for (let from = 0; from < plaintext.length; from += pieceBytes) {
+    if (from > 0 && from % turnBytes === 0) yield;
+    const piece = sealer.update(plaintext.subarray(from, from + pieceBytes));
+    token.set(piece, at);
+    at += piece.length;
+  }
+  token.set(sealer.final(), at);
+  return token;
+}
+
+function* openSteps(key: FernetKey, token: Uint8Array, options: DecryptOptions): Generator<void, Uint8Array> {
+  const bytesMax = Math.min(options.bytesMax ?? tokenPlaintextBytesMax, tokenPlaintextBytesMax);
+  if (token.length > tokenBytesOf(bytesMax)) throw new FernetError('size', 'a token above its limit');
+  const check = tokenMacCheck(key, token.length);
+  for (let from = 0; from < token.length; from += turnBytes) {
+    if (from > 0) yield;
+    check.update(token.subarray(from, from + turnBytes));
+  }
+  const verified = check.final();
+  if (options.ttlSeconds !== undefined) checkTime(verified, options.ttlSeconds, options.now);
+
+  const opener = tokenOpener(key, verified);
+  const plaintext = new Uint8Array(token.length - headerBytes - macBytes);
+  let at = 0;
+  for (let from = 0; from < token.length; from += pieceBytes) {
+    if (from % turnBytes === 0) yield;
+    const piece = opener.update(token.subarray(from, from + pieceBytes));
+    plaintext.set(piece, at);
+    at += piece.length;
+  }
+  const last = opener.final();
+  plaintext.set(last, at);
+  return plaintext.subarray(0, at + last.length);
+}
+
+function checkTime(token: VerifiedToken, ttlSeconds: number, now: Instant): void {
+  const nowSeconds = BigInt(unixOf(now));
+  if (token.seconds + BigInt(ttlSeconds) < nowSeconds) throw new FernetError('expired', 'a token older than its ttl');
+  if (nowSeconds + BigInt(fernetSkewSeconds) < token.seconds)
+    throw new FernetError('future', 'a token from the future');
+}
+
+function runThrough<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+async function runInTurns<Result>(steps: Generator<void, Result>, yieldTurn: YieldTurn): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await yieldTurn();
+  }
+}
