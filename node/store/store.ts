@@ -10,6 +10,16 @@ export interface Reader {
 export interface Writer extends Reader {
   /** Runs an insert, update or delete and says how many rows it changed. */
   run<Values, Row>(change: Statement<Values, Row>, values: Values): Promise<{ readonly changes: number }>;
+  /**
+   * After this transaction nothing that it deleted or replaced is left in the database's files: the journal is folded in
+   * and emptied before the change resolves. For crypto-erasure.
+   */
+  eraseTraces(): void;
+}
+
+export interface WriteOptions {
+  /** May use the ballast when the disk is full: audit entries and what else a reader of records needs (trust.md §4). */
+  readonly essential?: boolean;
 }
 
 /**
@@ -17,17 +27,27 @@ export interface Writer extends Reader {
  * transaction (group commit), each in a savepoint of its own: one that throws is rolled back alone and rejects alone.
  * A promise of `write` resolves only after the commit is durable. Inside `change` nothing but the writer may be awaited:
  * a change that waits for anything else fails with `StoreError` code `waited`.
+ *
+ * A `read` that awaits nothing but its reader sees one commit throughout; after waiting for anything else it may see a
+ * later one, but never half of a transaction.
  */
 export interface Store extends AsyncDisposable {
   read<T>(query: (reader: Reader) => Promise<T>): Promise<T>;
-  write<T>(change: (writer: Writer) => Promise<T>): Promise<T>;
+  write<T>(change: (writer: Writer) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** Runs once per transaction, after its changes and before its commit; the log's sequencer (protocol.md §6). */
   beforeCommit(finish: (writer: Writer) => Promise<void>): void;
   /** Runs after each durable commit, before the promises of its changes resolve. It must not throw. */
   afterCommit(notify: () => void): void;
+  /** Whether ordinary changes are refused because the disk is full; ends by itself when there is room again. */
+  isFull(): boolean;
 }
 
-export type StoreErrorCode = 'in-use' | 'newer-schema' | 'corrupt' | 'full' | 'waited' | 'closed' | 'io';
+/**
+ * `waited`: a change awaited something else than its writer. `misused`: a statement that writes was given to a reader, or
+ * a named value was missing. `constraint`: a UNIQUE, NOT NULL, CHECK or FOREIGN KEY rule refused the change.
+ */
+export type StoreErrorCode =
+  'in-use' | 'newer-schema' | 'corrupt' | 'full' | 'waited' | 'misused' | 'constraint' | 'closed' | 'denied' | 'io';
 
 /** What the database could not do. The message says what happened, what is safe and what to do. */
 export class StoreError extends Error {

@@ -1,0 +1,159 @@
+import Sqlite from 'better-sqlite3';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Ballast } from './ballast.ts';
+import { storeErrorOf, type Connection, type PreparedSql } from './connection.ts';
+import { GroupCommit } from './group-commit.ts';
+import { migrate, migrations as allMigrations, pendingMigrations, schemaOf, type Migration } from './migrations.ts';
+import { StoreError, type Store } from './store.ts';
+
+export interface DatabaseOptions {
+  /** Of the file; its directory exists. */
+  readonly path: string;
+  /** fsync failed: end the process at once, without another write (trust.md §4). */
+  readonly onFatal: (error: StoreError) => void;
+  readonly migrations?: readonly Migration[];
+  readonly ballastBytes?: number;
+  /** For the benchmark alone: what the durability of FULL costs. */
+  readonly unsafeForBenchmark?: { readonly synchronous: 'NORMAL' };
+}
+
+export interface Database extends Store {
+  /** What SQLite finds wrong with the file; nothing when it is sound. Reads all of it. */
+  findDamage(): readonly string[];
+}
+
+export const defaultBallastBytes = 64 * 1024 * 1024;
+const synchronousLevels = { NORMAL: 1, FULL: 2 } as const;
+const journalBytesMax = 64 * 1024 * 1024;
+const damageLinesMax = 100;
+
+/**
+ * Opens the one database of a node, and is the only way to open it: WAL with synchronous=FULL, asserted each time because
+ * better-sqlite3 falls back to NORMAL, which loses acknowledged rows at a power cut (trust.md F5); locked for this process
+ * alone, which also lets it open on a full disk (F10). Throws `StoreError` with a message for the operator.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const ballast = new Ballast(`${options.path}.ballast`, options.ballastBytes ?? defaultBallastBytes);
+  try {
+    return open(options, ballast);
+  } catch (cause) {
+    const error = storeErrorOf(cause);
+    if (error.code !== 'full' || !ballast.release()) throw error;
+    return open(options, ballast);
+  }
+}
+
+function open(options: DatabaseOptions, ballast: Ballast): Database {
+  const isNew = !existsSync(options.path);
+  let sqlite: Sqlite.Database | undefined;
+  try {
+    sqlite = new Sqlite(options.path, { timeout: 0 });
+    const connection = connectionOf(sqlite);
+    const level = options.unsafeForBenchmark?.synchronous ?? 'FULL';
+    configure(connection, level);
+    const steps = pendingMigrations(schemaOf(connection), options.migrations ?? allMigrations);
+    if (!isNew && steps.length > 0) backUp(connection, options.path);
+    migrate(connection, steps);
+    assertDurable(connection, level);
+    if (isNew) secureNewFile(options.path);
+    const store = new GroupCommit({ connection, ballast, onFatal: options.onFatal });
+    return Object.assign(store, { findDamage: () => findDamage(connection) });
+  } catch (cause) {
+    sqlite?.close();
+    throw storeErrorOf(cause);
+  }
+}
+
+/** The order counts: the lock mode comes before the first access, or WAL would want shared memory. */
+function configure(connection: Connection, level: 'FULL' | 'NORMAL'): void {
+  connection.pragma('locking_mode = EXCLUSIVE');
+  connection.pragma('journal_mode = WAL');
+  connection.pragma(`synchronous = ${level}`);
+  connection.pragma('fullfsync = ON');
+  connection.pragma('checkpoint_fullfsync = ON');
+  connection.pragma('wal_autocheckpoint = 0'); // GroupCommit does it, so that a failed fsync is seen.
+  connection.pragma(`journal_size_limit = ${journalBytesMax}`);
+  connection.pragma('foreign_keys = ON');
+  connection.pragma('secure_delete = ON'); // A destroyed key leaves no copy in free pages.
+  connection.pragma('temp_store = MEMORY');
+  connection.exec('BEGIN EXCLUSIVE');
+  connection.exec('COMMIT');
+}
+
+function assertDurable(connection: Connection, level: 'FULL' | 'NORMAL'): void {
+  const expected: readonly (readonly [string, unknown])[] = [
+    ['synchronous', synchronousLevels[level]],
+    ['journal_mode', 'wal'],
+    ['locking_mode', 'exclusive'],
+    ['foreign_keys', 1],
+  ];
+  for (const [name, value] of expected) {
+    const [row] = connection.pragma(name) as readonly Record<string, unknown>[];
+    if (row?.[name] !== value)
+      throw new StoreError(
+        'io',
+        `the database did not take ${name}=${String(value)}: it would lose data, so it stays shut`,
+      );
+  }
+}
+
+/** A copy beside the file before its schema changes, named after the schema that it holds. */
+function backUp(connection: Connection, path: string): void {
+  const copy = `${path}.before-schema-${schemaOf(connection).version + 1}`;
+  if (existsSync(copy)) return; // An earlier try of the same upgrade made it, from the same rows.
+  const unfinished = `${copy}.part`;
+  rmSync(unfinished, { force: true });
+  connection.prepare('VACUUM INTO ?').run([unfinished]);
+  secureNewFile(unfinished);
+  renameSync(unfinished, copy);
+  secureNewFile(copy);
+}
+
+function secureNewFile(path: string): void {
+  chmodSync(path, 0o600);
+  for (const each of [path, dirname(path)]) {
+    const file = openSync(each, 'r');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+function findDamage(connection: Connection): readonly string[] {
+  const lines = (connection.pragma(`integrity_check(${damageLinesMax})`) as readonly { integrity_check: string }[])
+    .map((row) => row.integrity_check)
+    .filter((line) => line !== 'ok');
+  const loose = connection.pragma('foreign_key_check') as readonly { table: string; parent: string }[];
+  return [...lines, ...loose.map((row) => `a row of ${row.table} refers to nothing in ${row.parent}`)];
+}
+
+function connectionOf(sqlite: Sqlite.Database): Connection {
+  const control = new Map<string, Sqlite.Statement<unknown[], unknown>>();
+  const prepared = (sql: string): Sqlite.Statement<unknown[], unknown> => {
+    let statement = control.get(sql);
+    if (statement === undefined) control.set(sql, (statement = sqlite.prepare(sql)));
+    return statement;
+  };
+  return {
+    prepare: (sql): PreparedSql => {
+      const statement = sqlite.prepare<unknown[], Record<string, unknown>>(sql);
+      return {
+        readsOnly: statement.readonly,
+        returnsRows: statement.reader,
+        all: (values) => statement.all(...values),
+        run: (values) => statement.run(...values).changes,
+      };
+    },
+    exec: (sql) => void prepared(sql).run(),
+    runOnce: (sql) => void sqlite.exec(sql),
+    pragma: (text) => {
+      const statement = prepared(`PRAGMA ${text}`);
+      return statement.reader ? statement.all() : (statement.run(), []);
+    },
+    inTransaction: () => sqlite.inTransaction,
+    close: () => void sqlite.close(),
+  };
+}
