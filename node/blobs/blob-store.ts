@@ -1,13 +1,19 @@
+import { sha256Stream } from '../../protocol/crypto/hash.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import type { Named } from '../../protocol/ids.ts';
 import type { ByteStream } from '../platform/files.ts';
 
 /** Lower-case hex SHA-256 of the stored bytes: a blob's name is its content (trust.md §2, bucket operator). */
 export type BlobName = Named<string, 'BlobName'>;
 
+/** A raw chunk token is at most 8 MiB of plaintext and 73 bytes (trust.md §6); nothing larger is a blob. */
+export const blobBytesMax = 8 * 1024 * 1024 + 100;
+
 /**
  * Where sealed bytes lie: a directory or an S3 bucket, under one contract and one test suite. Only ciphertext enters.
- * `put` returns when the bytes are durable there; putting the same bytes again succeeds. `get` verifies the digest as it
- * reads and fails with `BlobError` code `damaged` at the end when it differs.
+ * `put` returns when the bytes are durable there; putting the same bytes again succeeds, other bytes than the name says
+ * fail with `damaged` and leave nothing. `get` fails with `missing` at once, and verifies size and digest as it reads: it
+ * fails with `damaged` at the end when they differ, so nothing may be believed before the end.
  */
 export interface BlobStore {
   readonly kind: 'directory' | 's3';
@@ -15,6 +21,7 @@ export interface BlobStore {
   get(name: BlobName): Promise<ByteStream>;
   /** Size in bytes, `undefined` where there is none. */
   has(name: BlobName): Promise<number | undefined>;
+  /** Nothing happens where there is none. */
   remove(name: BlobName): Promise<void>;
   /** What this backend can and cannot do, tried with a real object (write, read back, delete). Throws `BlobError`. */
   probe(): Promise<BlobAbilities>;
@@ -22,11 +29,13 @@ export interface BlobStore {
 }
 
 export interface BlobAbilities {
+  /** Whether a second object under one name is refused by the backend itself. */
   readonly conditionalCreate: boolean;
+  /** One sentence for the administrator. */
   readonly detail: string;
 }
 
-export type BlobErrorCode = 'missing' | 'damaged' | 'full' | 'unreachable' | 'denied' | 'io';
+export type BlobErrorCode = 'missing' | 'damaged' | 'full' | 'unreachable' | 'denied' | 'too-large' | 'io';
 
 export class BlobError extends Error {
   override readonly name = 'BlobError';
@@ -38,6 +47,42 @@ export class BlobError extends Error {
   }
 }
 
+const nameForm = /^[0-9a-f]{64}$/;
+
 export function blobNameOf(sha256: Uint8Array): BlobName {
   return sha256.toHex() as BlobName;
+}
+
+export function parseBlobName(text: string): BlobName {
+  if (!nameForm.test(text)) throw new ProtocolError('malformed-id', 'not the name of a blob');
+  return text as BlobName;
+}
+
+/** Passes the bytes of a blob on and, at their end, compares them with its name and, where it is given, its size. */
+export async function* verified(name: BlobName, size: number | undefined, bytes: ByteStream): ByteStream {
+  const hash = sha256Stream();
+  let count = 0;
+  for await (const piece of bytes) {
+    count += piece.length;
+    if (count > blobBytesMax) throw new BlobError('too-large', `blob ${name} is larger than ${blobBytesMax} bytes`);
+    hash.update(piece);
+    yield piece;
+  }
+  if (blobNameOf(hash.digest()) !== name || (size !== undefined && size !== count))
+    throw new BlobError('damaged', `the bytes of blob ${name} are not what its name says`);
+}
+
+/** The whole of a blob, verified; at most `blobBytesMax` bytes. */
+export async function readBlob(name: BlobName, bytes: ByteStream, size?: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of verified(name, size, bytes)) pieces.push(piece);
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) return only;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

@@ -16,6 +16,7 @@ export interface FileReader extends AsyncDisposable {
 
 /** The port of the file system (law 1). Paths are absolute. Errors are `FileError`. */
 export interface Files {
+  /** With its parents, mode 0700; nothing happens where it exists. */
   makeDirectory(path: string): Promise<void>;
   list(path: string): Promise<readonly string[]>;
   /** Bytes of a file, `undefined` where there is none. */
@@ -31,12 +32,14 @@ export interface Files {
   moveDurably(from: string, to: string): Promise<void>;
   /** Writes to a temporary name, fsyncs, and moves it durably into place. */
   writeDurably(path: string, bytes: Uint8Array): Promise<void>;
+  /** Nothing happens where there is no file. */
   remove(path: string): Promise<void>;
   /** Bytes that can still be written where `path` lies. */
   freeBytes(path: string): Promise<number>;
 }
 
-export type FileErrorCode = 'missing' | 'exists' | 'full' | 'denied' | 'too-large' | 'io';
+/** `not-synced`: fsync failed, and what is on the disk is unknown; the process ends (trust.md §4). */
+export type FileErrorCode = 'missing' | 'exists' | 'full' | 'denied' | 'too-large' | 'not-synced' | 'io';
 
 export class FileError extends Error {
   override readonly name = 'FileError';
@@ -45,5 +48,17 @@ export class FileError extends Error {
   constructor(code: FileErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** Reads an open file from its beginning to its end in pieces, and closes it. */
+export async function* streamOf(reader: FileReader, pieceBytes: number): ByteStream {
+  await using file = reader;
+  for (let position = 0; ;) {
+    const piece = new Uint8Array(pieceBytes);
+    const count = await file.read(piece, position);
+    if (count === 0) return;
+    yield count === piece.length ? piece : piece.subarray(0, count);
+    position += count;
   }
 }

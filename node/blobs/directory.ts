@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { sha256 } from '../../protocol/crypto/hash.ts';
+import { FileError, streamOf, type ByteStream, type Files } from '../platform/files.ts';
+import type { Random } from '../platform/random.ts';
+import {
+  BlobError,
+  blobNameOf,
+  parseBlobName,
+  readBlob,
+  verified,
+  type BlobErrorCode,
+  type BlobName,
+  type BlobStore,
+} from './blob-store.ts';
+
+const pieceBytes = 256 * 1024;
+const probeBytes = 64;
+const temporaryName = 'incoming';
+
+export interface DirectoryBlobsOptions {
+  readonly files: Files;
+  readonly random: Random;
+  /** Absolute; made when it is not there. */
+  readonly path: string;
+}
+
+/**
+ * Blobs as files: `<path>/<first two digits>/<name>`, written under `incoming`, fsynced, moved into place with an fsync of
+ * the directory (law 2). What a crash left under `incoming` counts for nothing and is swept when the store is opened.
+ */
+export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promise<BlobStore> {
+  const { files, random, path } = options;
+  const incoming = join(path, temporaryName);
+  await asBlobError(files.makeDirectory(incoming));
+  for (const name of await asBlobError(files.list(incoming))) await asBlobError(files.remove(join(incoming, name)));
+  const known = new Set<string>();
+  const placeOf = (name: BlobName): string => join(path, name.slice(0, 2), name);
+
+  const has = async (name: BlobName): Promise<number | undefined> => await asBlobError(files.size(placeOf(name)));
+
+  const put = async (name: BlobName, size: number, bytes: () => ByteStream): Promise<void> => {
+    if ((await has(name)) === size && (await isSound(files, placeOf(name), name))) return;
+    const unfinished = join(incoming, random.uuid());
+    try {
+      await write(files, unfinished, verified(name, size, bytes()));
+      const shard = join(path, name.slice(0, 2));
+      if (!known.has(shard)) await files.makeDirectory(shard);
+      known.add(shard);
+      await files.moveDurably(unfinished, placeOf(name));
+    } catch (error) {
+      await files.remove(unfinished);
+      throw blobErrorOf(error);
+    }
+  };
+
+  const get = async (name: BlobName): Promise<ByteStream> => {
+    const reader = await asBlobError(files.openReader(placeOf(name)));
+    return verified(name, undefined, streamOf(reader, pieceBytes));
+  };
+
+  const remove = async (name: BlobName): Promise<void> => await asBlobError(files.remove(placeOf(name)));
+
+  const probe: BlobStore['probe'] = async () => {
+    const bytes = random.bytes(probeBytes);
+    const name = blobNameOf(sha256(bytes));
+    await put(name, bytes.length, () => oneTime(bytes));
+    await readBlob(name, await get(name));
+    await remove(name);
+    return { conditionalCreate: true, detail: 'writing, reading and deleting a file work' };
+  };
+
+  return { kind: 'directory', put, get, has, remove, probe, close: () => Promise.resolve() };
+}
+
+/** Every blob of the directory, in no order; for the scrub and for finding what nobody refers to. */
+export async function* listDirectoryBlobs(files: Files, path: string): AsyncIterable<BlobName> {
+  for (const shard of await asBlobError(files.list(path))) {
+    if (shard === temporaryName) continue;
+    for (const name of await asBlobError(files.list(join(path, shard)))) yield parseBlobName(name);
+  }
+}
+
+export async function* oneTime(bytes: Uint8Array): ByteStream {
+  yield bytes;
+}
+
+async function write(files: Files, path: string, bytes: ByteStream): Promise<void> {
+  await using file = await files.openWriter(path);
+  for await (const piece of bytes) await file.write(piece);
+  await file.sync();
+}
+
+/** What is there is read before it stands for the bytes that come: a damaged copy is written anew. */
+async function isSound(files: Files, path: string, name: BlobName): Promise<boolean> {
+  try {
+    for await (const piece of verified(name, undefined, streamOf(await files.openReader(path), pieceBytes))) void piece;
+    return true;
+  } catch (error) {
+    if (error instanceof BlobError) return false;
+    throw error;
+  }
+}
+
+const codes: Readonly<Record<FileError['code'], BlobErrorCode>> = {
+  missing: 'missing',
+  exists: 'io',
+  full: 'full',
+  denied: 'denied',
+  'too-large': 'too-large',
+  'not-synced': 'io',
+  io: 'io',
+};
+
+function blobErrorOf(error: unknown): unknown {
+  return error instanceof FileError ? new BlobError(codes[error.code], error.message, { cause: error }) : error;
+}
+
+async function asBlobError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw blobErrorOf(error);
+  }
+}

@@ -1,0 +1,153 @@
+import { chmod, mkdir, open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FileError, type FileErrorCode, type FileReader, type Files, type FileWriter } from './files.ts';
+
+/** Names that end so are unfinished; whoever owns the directory sweeps them at start. */
+export const unfinishedSuffix = '.unfinished';
+
+/** The real file system. `onSyncFailure` runs before the `FileError` is thrown: fsync is never tried again (trust.md §4). */
+export function openFiles(onSyncFailure: (error: FileError) => void): Files {
+  const sync = async (handle: FileHandle, path: string): Promise<void> => {
+    try {
+      await handle.sync();
+    } catch (cause) {
+      const error = new FileError('not-synced', `fsync of ${path} failed: what is on the disk is unknown`, { cause });
+      onSyncFailure(error);
+      throw error;
+    }
+  };
+  const syncDirectory = async (path: string): Promise<void> => {
+    const handle = await told(path, open(path, 'r'));
+    try {
+      await sync(handle, path);
+    } finally {
+      await handle.close();
+    }
+  };
+  const openWriter = async (path: string): Promise<FileWriter> =>
+    writerOf(await told(path, open(path, 'wx', 0o600)), path, sync);
+  const moveDurably = async (from: string, to: string): Promise<void> => {
+    await told(to, rename(from, to));
+    await syncDirectory(dirname(to));
+    if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from));
+  };
+  const makeDirectory = async (path: string): Promise<void> => {
+    const first = await told(path, mkdir(path, { recursive: true, mode: 0o700 }));
+    if (first === undefined) return;
+    for (let made = path; made !== dirname(first); made = dirname(made)) await syncDirectory(dirname(made));
+  };
+  const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
+    const unfinished = join(dirname(path), `${basename(path)}${unfinishedSuffix}`);
+    await told(unfinished, rm(unfinished, { force: true }));
+    {
+      await using file = await openWriter(unfinished);
+      await file.write(bytes);
+      await file.sync();
+    }
+    await moveDurably(unfinished, path);
+  };
+  return { ...readingFiles, makeDirectory, openWriter, moveDurably, writeDurably };
+}
+
+/** For tools and tests that end by themselves when something is thrown. */
+export const systemFiles: Files = openFiles(() => undefined);
+
+/** Takes every right on a file from group and others. */
+export async function makePrivate(path: string): Promise<void> {
+  await told(path, chmod(path, 0o600));
+}
+
+const readingFiles: Pick<Files, 'list' | 'size' | 'mode' | 'readWhole' | 'openReader' | 'remove' | 'freeBytes'> = {
+  list: async (path) => await told(path, readdir(path)),
+  size: async (path) => {
+    try {
+      return (await told(path, stat(path))).size;
+    } catch (error) {
+      if (error instanceof FileError && error.code === 'missing') return undefined;
+      throw error;
+    }
+  },
+  mode: async (path) => (await told(path, stat(path))).mode & 0o777,
+  readWhole: async (path, bytesMax) => {
+    await using file = await openReader(path);
+    if (file.size > bytesMax) throw new FileError('too-large', `${path} has ${file.size} bytes; ${bytesMax} at most`);
+    const bytes = new Uint8Array(file.size);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = await file.read(bytes.subarray(filled), filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  },
+  openReader: (path) => openReader(path),
+  remove: async (path) => await told(path, rm(path, { force: true })),
+  freeBytes: async (path) => {
+    const disk = await told(path, statfs(path));
+    return disk.bavail * disk.bsize;
+  },
+};
+
+async function openReader(path: string): Promise<FileReader> {
+  const handle = await told(path, open(path, 'r'));
+  try {
+    const { size } = await told(path, handle.stat());
+    return {
+      size,
+      read: async (into, position) => (await told(path, handle.read(into, 0, into.length, position))).bytesRead,
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function writerOf(
+  handle: FileHandle,
+  path: string,
+  sync: (handle: FileHandle, path: string) => Promise<void>,
+): FileWriter {
+  return {
+    write: async (bytes) => {
+      for (let from = 0; from < bytes.length;) {
+        from += (await told(path, handle.write(bytes, from, bytes.length - from))).bytesWritten;
+      }
+    },
+    sync: () => sync(handle, path),
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+}
+
+const codes: Readonly<Record<string, FileErrorCode>> = {
+  ENOENT: 'missing',
+  ENOTDIR: 'missing',
+  EEXIST: 'exists',
+  ENOTEMPTY: 'exists',
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EFBIG: 'full',
+  EACCES: 'denied',
+  EPERM: 'denied',
+  EROFS: 'denied',
+};
+
+const explanations: Readonly<Record<FileErrorCode, string>> = {
+  missing: 'there is no such file',
+  exists: 'there is such a file already',
+  full: 'the disk is full; free some space',
+  denied: 'the permissions do not allow it; check the owner',
+  'too-large': 'the file is too large',
+  'not-synced': 'fsync failed',
+  io: 'the disk failed',
+};
+
+async function told<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    const name: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const code = (typeof name === 'string' ? codes[name] : undefined) ?? 'io';
+    throw new FileError(code, `${path}: ${explanations[code]}${code === 'io' ? ` (${String(name)})` : ''}`, { cause });
+  }
+}
