@@ -1,4 +1,5 @@
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
+import type { RecordX } from '../../protocol/log/entry.ts';
 import {
   consistencyProof,
   hashBytes,
@@ -21,7 +22,7 @@ export interface LogProofs {
    * The tlog-proof of a leaf. Without `size` it is made against the first checkpoint that covered the leaf: the same
    * bytes for ever (Spec §5, receipt). `undefined` when there is no such leaf or no checkpoint of that size.
    */
-  proofOf(reader: Reader, x: Uint8Array, size?: number): Promise<string | undefined>;
+  proofOf(reader: Reader, x: RecordX, size?: number): Promise<string | undefined>;
   /** Shows that the first `oldSize` leaves are a prefix of the first `size`. */
   consistency(reader: Reader, oldSize: number, size: number): Promise<readonly Uint8Array[]>;
 }
@@ -59,7 +60,7 @@ export function openLogProofs(): LogProofs {
       const nodes = nodesOfInclusion(leaf.idx, checkpoint.size).flat();
       const read = await hashReader(reader, nodes, checkpoint.size);
       const path = inclusionProof(leaf.idx, checkpoint.size, read, logCrypto);
-      return writeProof({ index: leaf.idx, path, checkpoint: checkpoint.note });
+      return writeProof(leaf.idx, path, checkpoint.note);
     },
     consistency: async (reader, oldSize, size) => {
       const nodes = nodesOfConsistency(oldSize, size).flat();

@@ -24,7 +24,7 @@ export const logQueries = {
         })),
       ),
   ),
-  queue: statement<{ type: string; x: Uint8Array; record: Uint8Array; peer: string | null }>()((db, values) =>
+  queue: statement<{ type: string; x: string; record: Uint8Array; peer: string | null }>()((db, values) =>
     db.insertInto('log_pending').values(row(values, ['type', 'x', 'record', 'peer'])),
   ),
   pending: statement()((db) => db.selectFrom('log_pending').selectAll().orderBy('id')),
@@ -32,14 +32,12 @@ export const logQueries = {
   putLeaf: statement<{
     idx: number;
     type: string;
-    x: Uint8Array;
+    x: string;
     record: Uint8Array;
     peer: string | null;
     at: number;
   }>()((db, values) => db.insertInto('log_leaf').values(row(values, ['idx', 'type', 'x', 'record', 'peer', 'at']))),
-  leafByX: statement<{ x: Uint8Array }>()((db, values) =>
-    db.selectFrom('log_leaf').selectAll().where('x', '=', values.x),
-  ),
+  leafByX: statement<{ x: string }>()((db, values) => db.selectFrom('log_leaf').selectAll().where('x', '=', values.x)),
   leaves: statement<{ from: number; to: number }>()((db, values) =>
     db.selectFrom('log_leaf').selectAll().where('idx', '>=', values.from).where('idx', '<', values.to).orderBy('idx'),
   ),

@@ -2,9 +2,9 @@ import { concat, equalBytes } from '../../protocol/bytes.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import type { NodeName, Origin } from '../../protocol/ids.ts';
 import type { Instant } from '../../protocol/instant.ts';
-import { writeCheckpoint } from '../../protocol/log/checkpoint.ts';
+import type { TreeHead } from '../../protocol/log/checkpoint.ts';
 import { appendLeaves, edgeRoot, emptyEdge, parseEdge, writeEdge, type Edge } from '../../protocol/log/edge.ts';
-import { leafBytes, recordX, type LeafType } from '../../protocol/log/entry.ts';
+import { leafOfRecord, recordX, type LeafType, type RecordX } from '../../protocol/log/entry.ts';
 import { hashBytes, leafHash } from '../../protocol/log/merkle.ts';
 import type { Clock } from '../platform/clock.ts';
 import { OperationError } from '../platform/operation-error.ts';
@@ -29,12 +29,12 @@ export interface LogHead {
 
 export interface Sequencer {
   /** Queues a leaf in the transaction of its effect and gives back its x; sequenced when that transaction commits. */
-  queue(writer: Writer, leaf: QueuedLeaf): Promise<Uint8Array>;
+  queue(writer: Writer, leaf: QueuedLeaf): Promise<RecordX>;
   head(): LogHead;
 }
 
-/** Signs the text of a checkpoint with the log's key and gives the whole note. */
-export type SignCheckpoint = (text: string) => string;
+/** Signs a head with the log's key and gives the whole note. */
+export type SignHead = (head: TreeHead) => string;
 
 /** The wall clock may stand this far behind the last signature before nothing is signed any more (trust.md §2). */
 const clockBehindMsMax = 5_000;
@@ -47,14 +47,14 @@ const clockBehindMsMax = 5_000;
 export async function openSequencer(
   store: Store,
   origin: Origin,
-  signCheckpoint: SignCheckpoint,
+  signHead: SignHead,
   clock: Clock,
 ): Promise<Sequencer> {
   let head = await store.read((reader) => readHead(reader, origin));
   let next: LogHead | undefined;
   let queued = false;
   store.beforeCommit(async (writer) => {
-    next = queued ? await sequence(writer, origin, head, signCheckpoint, clock) : undefined;
+    next = queued ? await sequence(writer, origin, head, signHead, clock) : undefined;
     queued = false;
   });
   store.afterCommit(() => {
@@ -85,7 +85,7 @@ async function sequence(
   writer: Writer,
   origin: Origin,
   head: LogHead | undefined,
-  signCheckpoint: SignCheckpoint,
+  signHead: SignHead,
   clock: Clock,
 ): Promise<LogHead | undefined> {
   const rows = await writer.all(logQueries.pending, {});
@@ -101,14 +101,14 @@ async function sequence(
   const edge = await rereadEdge(writer, head);
   const hashes: Uint8Array[] = [];
   for (const [offset, leaf] of rows.entries()) {
-    hashes.push(leafHash(leafBytes(leaf.type as LeafType, leaf.x), logCrypto));
     const { type, x, record, peer } = leaf;
+    hashes.push(leafHash(leafOfRecord(type as LeafType, record, logCrypto), logCrypto));
     await writer.run(logQueries.putLeaf, { idx: edge.size + offset, type, x, record, peer, at: now });
   }
   const appended = appendLeaves(edge, hashes, logCrypto);
   for (const write of appended.tileWrites) await growTile(writer, write);
   const { size, root } = appended;
-  const checkpoint = signCheckpoint(writeCheckpoint({ origin, size, root }));
+  const checkpoint = signHead({ origin, size, root });
   await writer.run(logQueries.putHead, {
     origin,
     size,

@@ -32,6 +32,7 @@ const labelForm = /^[A-Za-z0-9._@ -]{1,100}$/;
 export function openAccessTokens(store: Store, random: Random, clock: Clock): AccessTokens {
   const put = async (token: string, kind: 'auditor' | 'peer', label: string): Promise<void> => {
     await store.write(async (writer) => {
+      if ((await writer.first(logQueries.token, { hash: sha256(utf8(token)) })) !== undefined) return;
       if (kind === 'peer') await writer.run(logQueries.revokeToken, { label, now: clock.now() });
       const hash = sha256(utf8(token));
       await writer.run(logQueries.putToken, { hash, kind, label, created_at: clock.now() });

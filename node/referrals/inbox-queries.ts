@@ -139,7 +139,7 @@ export const inboxQueries = {
     bundle: string;
     state: 'received' | 'refused' | 'withdrawn';
     record: Uint8Array | null;
-    x: Uint8Array | null;
+    x: string | null;
     refusal_code: string;
     refusal_detail: string;
     now: number;

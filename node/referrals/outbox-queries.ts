@@ -144,7 +144,7 @@ export const outboxQueries = {
   lastSeq: statement<{ peer: string }>()((db, values) =>
     db.selectFrom('seq_sent').selectAll().where('peer', '=', values.peer).orderBy('seq', 'desc').limit(1),
   ),
-  putSeq: statement<{ peer: string; seq: number; x: Uint8Array; bundle: string }>()((db, values) =>
+  putSeq: statement<{ peer: string; seq: number; x: string; bundle: string }>()((db, values) =>
     db.insertInto('seq_sent').values(row(values, ['peer', 'seq', 'x', 'bundle'])),
   ),
 };

@@ -4,9 +4,9 @@ export interface ExchangeLogTables {
   /** The one log that this node signs: its head, and the frontier from which the next leaf goes on. */
   log_head: { origin: string; size: number; root: Uint8Array; edge: Uint8Array; checkpoint: string; signed_at: number };
   /** Leaves queued by the changes of one transaction; empty outside of a transaction (protocol.md §6, sequencer). */
-  log_pending: { id: Generated<number>; type: string; x: Uint8Array; record: Uint8Array; peer: string | null };
+  log_pending: { id: Generated<number>; type: string; x: string; record: Uint8Array; peer: string | null };
   /** Every leaf with the record that it hashes; `at` is for people, it is no part of the log. */
-  log_leaf: { idx: number; type: string; x: Uint8Array; record: Uint8Array; peer: string | null; at: number };
+  log_leaf: { idx: number; type: string; x: string; record: Uint8Array; peer: string | null; at: number };
   /** One row per tile: its hashes so far, 32 bytes each. */
   log_tile: { level: number; n: number; hashes: Uint8Array };
   /** Every checkpoint ever published, with the log's own signature only. */
@@ -35,9 +35,9 @@ export interface ExchangeLogTables {
 export const createExchangeLogTables: readonly string[] = [
   `CREATE TABLE log_head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, edge BLOB NOT NULL,
     checkpoint TEXT NOT NULL, signed_at INTEGER NOT NULL) STRICT`,
-  `CREATE TABLE log_pending (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, x BLOB NOT NULL,
+  `CREATE TABLE log_pending (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, x TEXT NOT NULL,
     record BLOB NOT NULL, peer TEXT) STRICT`,
-  `CREATE TABLE log_leaf (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, x BLOB NOT NULL UNIQUE, record BLOB NOT NULL,
+  `CREATE TABLE log_leaf (idx INTEGER PRIMARY KEY, type TEXT NOT NULL, x TEXT NOT NULL UNIQUE, record BLOB NOT NULL,
     peer TEXT, at INTEGER NOT NULL) STRICT`,
   `CREATE INDEX log_leaf_by_peer ON log_leaf (peer, idx)`,
   `CREATE INDEX log_leaf_by_time ON log_leaf (at, idx)`,

@@ -99,7 +99,7 @@ export interface ReferralTables {
     data_key: string | null;
     record: Uint8Array | null;
     /** x of the received or refused leaf. */
-    x: Uint8Array | null;
+    x: string | null;
     refusal_code: string;
     refusal_detail: string;
     opened_at: number;
@@ -120,7 +120,7 @@ export interface ReferralTables {
     detail: Uint8Array;
   };
   /** Sequence of each direction: the record of every seq, both ways (protocol.md §6). */
-  seq_sent: { peer: string; seq: number; x: Uint8Array; bundle: string };
+  seq_sent: { peer: string; seq: number; x: string; bundle: string };
   seq_received: { peer: string; seq: number; record_digest: Uint8Array };
 }
 
@@ -151,7 +151,7 @@ export const createReferralTables: readonly string[] = [
     digest BLOB NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (bundle, n, i)) STRICT, WITHOUT ROWID`,
   `CREATE TABLE inbox (sender TEXT NOT NULL, bundle TEXT NOT NULL, referral TEXT NOT NULL, kind TEXT NOT NULL,
     priority TEXT NOT NULL, deadline INTEGER NOT NULL, state TEXT NOT NULL, manifest BLOB NOT NULL,
-    manifest_digest BLOB NOT NULL, document BLOB, opened BLOB, fault TEXT NOT NULL, data_key TEXT, record BLOB, x BLOB,
+    manifest_digest BLOB NOT NULL, document BLOB, opened BLOB, fault TEXT NOT NULL, data_key TEXT, record BLOB, x TEXT,
     refusal_code TEXT NOT NULL, refusal_detail TEXT NOT NULL, opened_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
     decided_at INTEGER, PRIMARY KEY (sender, bundle)) STRICT`,
   `CREATE INDEX inbox_by_state ON inbox (state, expires_at)`,
@@ -160,7 +160,7 @@ export const createReferralTables: readonly string[] = [
   `CREATE TABLE received_attachment (referral TEXT NOT NULL, sender TEXT NOT NULL, bundle TEXT NOT NULL,
     n INTEGER NOT NULL, attachment TEXT NOT NULL, size INTEGER NOT NULL, chunks INTEGER NOT NULL, detail BLOB NOT NULL,
     PRIMARY KEY (referral, attachment)) STRICT`,
-  `CREATE TABLE seq_sent (peer TEXT NOT NULL, seq INTEGER NOT NULL, x BLOB NOT NULL, bundle TEXT NOT NULL,
+  `CREATE TABLE seq_sent (peer TEXT NOT NULL, seq INTEGER NOT NULL, x TEXT NOT NULL, bundle TEXT NOT NULL,
     PRIMARY KEY (peer, seq)) STRICT, WITHOUT ROWID`,
   `CREATE TABLE seq_received (peer TEXT NOT NULL, seq INTEGER NOT NULL, record_digest BLOB NOT NULL,
     PRIMARY KEY (peer, seq)) STRICT, WITHOUT ROWID`,
