@@ -1,0 +1,124 @@
+/**
+ * Who may import whom (node/README.md shows the same table). The lint configuration beside this file is generated
+ * from it, and imports.test.ts enforces all of it. Where folders nest, the longest match decides.
+ */
+export interface FolderRule {
+  readonly folder: string;
+  /** Folders whose values and types it may use, beside its own. */
+  readonly uses: readonly string[];
+  /** Folders of which it sees only types and error classes: ports arrive as arguments. */
+  readonly usesTypes: readonly string[];
+}
+
+const features = ['node/accounts', 'node/records', 'node/peers', 'node/alerts'];
+const stores = ['node/store', 'node/blobs'];
+const edges = ['node/referrals', ...features, 'node/keys', 'node/exchange-log', 'protocol'];
+const edgeTypes = ['node/platform', 'node/blobs'];
+
+export const folderRules: readonly FolderRule[] = [
+  { folder: 'protocol', uses: [], usesTypes: ['protocol/crypto'] },
+  { folder: 'protocol/crypto', uses: ['protocol'], usesTypes: [] },
+  { folder: 'node/platform', uses: ['protocol'], usesTypes: [] },
+  { folder: 'node/config', uses: ['protocol'], usesTypes: ['node/platform'] },
+  ...stores.map((folder) => ({ folder, uses: ['protocol', 'node/platform'], usesTypes: [] })),
+  { folder: 'node/keys', uses: ['protocol', ...stores], usesTypes: ['node/platform'] },
+  { folder: 'node/exchange-log', uses: ['protocol', ...stores, 'node/keys'], usesTypes: ['node/platform'] },
+  ...features.map((folder) => ({
+    folder,
+    uses: ['protocol', ...stores, 'node/keys', 'node/exchange-log'],
+    usesTypes: ['node/platform'],
+  })),
+  {
+    folder: 'node/referrals',
+    uses: ['protocol', ...stores, 'node/keys', 'node/exchange-log', ...features],
+    usesTypes: ['node/platform'],
+  },
+  { folder: 'node/jobs', uses: edges, usesTypes: edgeTypes },
+  { folder: 'node/api', uses: edges, usesTypes: edgeTypes },
+  { folder: 'node/web', uses: edges, usesTypes: edgeTypes },
+  // The command line assembles a node in its own process where none is running.
+  { folder: 'node/cli', uses: [...edges, 'node/config', 'node/platform', 'node/node.ts'], usesTypes: edgeTypes },
+];
+
+/** These connect the parts and may import anything; only they and the command line may be imported by nobody else. */
+export const compositionRoots: readonly string[] = ['node/node.ts', 'node/main.ts', 'scripts', 'test'];
+
+export interface PackageRule {
+  /** Folders or files that may import it. */
+  readonly where: readonly string[];
+  /** It is behind one file: replacing the package must change no other. */
+  readonly inOneFile?: true;
+  /** Only its types: it is not installed in production. */
+  readonly onlyTypes?: true;
+}
+
+/** Where each package may be imported; those that are not named here are for test and scripts. */
+export const packageRules: Readonly<Record<string, PackageRule>> = {
+  'libsodium-wrappers': { where: ['protocol/crypto/seal.ts'], inOneFile: true },
+  valibot: { where: ['protocol/bundle', 'node/config', 'node/api', 'node/web', 'node/records'] },
+  'structured-headers': { where: ['protocol/http'] },
+  undici: { where: ['node/platform'], inOneFile: true },
+  nodemailer: { where: ['node/platform'], inOneFile: true },
+  pino: { where: ['node/platform'], inOneFile: true },
+  'ipaddr.js': { where: ['node/platform', 'node/peers', 'node/config'] },
+  'better-sqlite3': { where: ['node/store'], inOneFile: true },
+  kysely: { where: ['node/store'] },
+  '@aws-sdk/client-s3': { where: ['node/blobs'], inOneFile: true },
+  'csv-parse': { where: ['node/records'] },
+  'csv-stringify': { where: ['node/records'] },
+  hono: { where: ['node/api', 'node/web', 'node/platform'] },
+  '@hono/node-server': { where: ['node/api', 'node/web', 'node/platform'] },
+  commander: { where: ['node/cli'] },
+  '@clack/prompts': { where: ['node/cli'] },
+  '@medplum/fhirtypes': { where: ['node/referrals', 'node/records', 'protocol/bundle'], onlyTypes: true },
+};
+
+/** Parts of a package that are narrower than the package. */
+export const packagePartRules: Readonly<Record<string, PackageRule>> = {
+  'hono/jsx': { where: ['node/web'] },
+};
+
+/** Modules of Node that reach the machine or the network (law 1): only behind the ports. */
+const machineModules = [
+  'child_process',
+  'cluster',
+  'dgram',
+  'dns',
+  'fs',
+  'http',
+  'http2',
+  'https',
+  'net',
+  'os',
+  'readline',
+  'sqlite',
+  'test',
+  'timers',
+  'tls',
+  'worker_threads',
+];
+
+/** Where the modules of Node may be imported. `protocol` is pure: crypto in one folder, gzip and nothing else. */
+export function mayImportNodeModule(path: string, module: string): boolean {
+  const name = module.replace(/^node:/, '').split('/')[0] ?? '';
+  if (isUnder(path, compositionRoots)) return true;
+  if (isUnder(path, ['protocol'])) {
+    return (
+      (name === 'crypto' && isUnder(path, ['protocol/crypto'])) || (name === 'zlib' && isUnder(path, ['protocol']))
+    );
+  }
+  if (!machineModules.includes(name)) return true;
+  if (isUnder(path, ['node/platform', 'node/store', 'node/blobs'])) return true;
+  // The command line reads the files that its caller names and asks on the terminal: it is the machine's edge as well.
+  return isUnder(path, ['node/cli']) && ['fs', 'readline', 'os'].includes(name);
+}
+
+export function isUnder(path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+}
+
+/** The rule of the longest folder that holds the file; `undefined` for the composition roots. */
+export function ruleOf(path: string): FolderRule | undefined {
+  const matches = folderRules.filter((rule) => isUnder(path, [rule.folder]));
+  return matches.toSorted((left, right) => right.folder.length - left.folder.length)[0];
+}
