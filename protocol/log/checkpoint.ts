@@ -22,12 +22,12 @@ const textForm = /^([^\n]+)\n([^\n]+)\n([^\n]+)\n$/;
 const countForm = /^(?:0|[1-9][0-9]{0,15})$/;
 
 /** The three signed lines (C2SP tlog-checkpoint); no extension lines (Spec §6). */
-export function checkpointText(head: TreeHead): string {
+export function writeCheckpoint(head: TreeHead): string {
   return `${head.origin}\n${head.size}\n${toBase64(head.root)}\n`;
 }
 
 export function signCheckpoint(head: TreeHead, key: NoteKey, sign: Sign): string {
-  return signNote(checkpointText(head), key, sign);
+  return signNote(writeCheckpoint(head), key, sign);
 }
 
 /** Reads a checkpoint without believing it; fails for extension lines and every second spelling. */

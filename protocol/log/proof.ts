@@ -5,12 +5,12 @@ import type { LogCrypto } from './crypto.ts';
 import { hashBytes, leafHash, pathHashesMax, verifyInclusion } from './merkle.ts';
 import { noteBytesMax, type NoteKey } from './note.ts';
 
-/** A tlog-proof taken apart, not yet verified: `note` is the checkpoint as it stands in the proof. */
+/** A tlog-proof read, not yet verified: `note` is its checkpoint as a whole note, `head` what that says. */
 export interface LogProof {
   readonly index: number;
   readonly path: readonly Uint8Array[];
   readonly note: string;
-  readonly checkpoint: Checkpoint;
+  readonly head: Checkpoint;
 }
 
 const firstLine = 'c2sp.org/tlog-proof@v1\n';
@@ -18,9 +18,9 @@ const indexForm = /^index ([0-9]{1,16})$/;
 /** First line, index, 63 hashes of 45 characters and a note. */
 const proofLengthMax = noteBytesMax + 4096;
 
-/** The text of a proof (C2SP tlog-proof); `note` is a whole checkpoint. */
-export function writeProof(index: number, path: readonly Uint8Array[], note: string): string {
-  return `${firstLine}index ${index}\n${hashLines(path)}\n${note}`;
+/** The text of a proof (C2SP tlog-proof); `checkpoint` is a whole note. */
+export function writeProof(index: number, path: readonly Uint8Array[], checkpoint: string): string {
+  return `${firstLine}index ${index}\n${hashLines(path)}\n${checkpoint}`;
 }
 
 /** Reads a proof without believing it; fails for an `extra` line and every second spelling (Spec §6). */
@@ -32,12 +32,12 @@ export function parseProof(text: string): LogProof {
   const digits = indexForm.exec(index ?? '')?.[1];
   if (digits === undefined) throw malformed('expected the index line');
   const note = text.slice(split + 2);
-  return { index: parseCount(digits), path: parseHashLines(path), note, checkpoint: parseCheckpoint(note) };
+  return { index: parseCount(digits), path: parseHashLines(path), note, head: parseCheckpoint(note) };
 }
 
 /** Whether the proof leads from this entry to its checkpoint's root; says nothing of who signed the checkpoint. */
 export function isIncluded(proof: LogProof, entry: Uint8Array, crypto: LogCrypto): boolean {
-  return verifyInclusion(leafHash(entry, crypto), proof.index, proof.checkpoint, proof.path, crypto);
+  return verifyInclusion(leafHash(entry, crypto), proof.index, proof.head, proof.path, crypto);
 }
 
 /** Reads a proof and believes it: the log signed the checkpoint, and the entry stands at the index in it. */

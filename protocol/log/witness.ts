@@ -1,5 +1,6 @@
 import { equalBytes } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
+import { addCheckpointBytesMax } from '../http/limits.ts';
 import type { Origin } from '../ids.ts';
 import { isSignedBy, parseCheckpoint, parseCount, type Checkpoint } from './checkpoint.ts';
 import type { LogCrypto } from './crypto.ts';
@@ -32,8 +33,6 @@ export type WitnessVerdict =
   | { readonly status: 200; readonly checkpoint: Checkpoint; readonly note: string };
 
 const oldForm = /^old ([0-9]{1,16})$/;
-/** A note of 64 KiB, 63 hashes and the old size. */
-export const addCheckpointLengthMax = 68 * 1024;
 
 export function writeAddCheckpoint(old: number, path: readonly Uint8Array[], note: string): string {
   return `old ${old}\n${hashLines(path)}\n${note}`;
@@ -41,7 +40,7 @@ export function writeAddCheckpoint(old: number, path: readonly Uint8Array[], not
 
 /** Reads the body; fails for leading zeros, more than 63 hashes, and whatever is not a checkpoint. */
 export function parseAddCheckpoint(text: string): AddCheckpoint {
-  if (text.length > addCheckpointLengthMax) throw new ProtocolError('too-large', 'an add-checkpoint body');
+  if (text.length > addCheckpointBytesMax) throw new ProtocolError('too-large', 'an add-checkpoint body');
   const split = text.indexOf('\n\n');
   const [first, ...path] = text.slice(0, Math.max(split, 0)).split('\n');
   const old = oldForm.exec(first ?? '')?.[1];
