@@ -71,7 +71,7 @@ export async function openPeerDirectory(store: Store, clock: Clock): Promise<Pee
     },
     cards: async (reader, name) => {
       const rows = await reader.all(peerQueries.cards, { name });
-      return rows.map((row) => parseCard(row.note, undefined, logCrypto));
+      return rows.map((row) => parseCard(row.note, row.identity_vkey, logCrypto));
     },
     spoke: (name) => {
       const peer = peers.get(name);
@@ -93,7 +93,7 @@ async function readAll(reader: Reader): Promise<Peer[]> {
     since: row.since as Instant,
     title: row.title,
     url: row.url,
-    card: parseCard(row.note, undefined, logCrypto),
+    card: parseCard(row.note, row.identity_vkey, logCrypto),
     cardSeenAt: row.card_seen_at as Instant,
     suiteFloor: row.suite_floor,
     detail: row.detail,
@@ -120,6 +120,7 @@ async function writePeer(writer: Writer, peer: Peer): Promise<void> {
   await writer.run(peerQueries.putCard, {
     name: peer.name,
     serial: peer.card.serial,
+    identity_vkey: peer.card.identityVkey,
     sha256: peer.card.sha256,
     note: peer.card.note,
     seen_at: peer.cardSeenAt,

@@ -62,12 +62,18 @@ export const peerQueries = {
         })),
       ),
   ),
-  putCard: statement<{ name: string; serial: number; sha256: Uint8Array; note: string; seen_at: number }>()(
-    (db, values) =>
-      db
-        .insertInto('peer_card')
-        .values(row(values, ['name', 'serial', 'sha256', 'note', 'seen_at']))
-        .onConflict((conflict) => conflict.columns(['name', 'serial']).doNothing()),
+  putCard: statement<{
+    name: string;
+    serial: number;
+    identity_vkey: string;
+    sha256: Uint8Array;
+    note: string;
+    seen_at: number;
+  }>()((db, values) =>
+    db
+      .insertInto('peer_card')
+      .values(row(values, ['name', 'serial', 'identity_vkey', 'sha256', 'note', 'seen_at']))
+      .onConflict((conflict) => conflict.columns(['name', 'serial']).doNothing()),
   ),
   putNonce: statement<{ key: string; nonce: Uint8Array; until: number }>()((db, values) =>
     db

@@ -1,5 +1,5 @@
 import { equalBytes } from '../../protocol/bytes.ts';
-import { isLive } from '../../protocol/card.ts';
+import { isLive, type CardKey } from '../../protocol/card.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parsePublicKey, verifySignature, type SigningKey } from '../../protocol/crypto/sign.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -59,7 +59,7 @@ export class TransportError extends Error {
 export interface CallTarget {
   readonly name: NodeName;
   readonly url: string;
-  readonly httpKeys: readonly { readonly key: Uint8Array; readonly from: number; readonly until: number }[];
+  readonly httpKeys: readonly CardKey[];
 }
 
 /** Signed HTTP to one peer (Spec §3): every call has a nonce of its own, follows no redirect and is never weakened. */

@@ -19,7 +19,7 @@ export interface PeerTables {
     transcript: Uint8Array | null;
   };
   /** Every card ever seen, for ever; the newest serial counts. */
-  peer_card: { name: string; serial: number; sha256: Uint8Array; note: string; seen_at: number };
+  peer_card: { name: string; serial: number; identity_vkey: string; sha256: Uint8Array; note: string; seen_at: number };
   /** A pairing under way: host or guest (protocol.md §2). */
   pairing: {
     invitation: string;
@@ -55,7 +55,8 @@ export const createPeerTables: readonly string[] = [
   `CREATE TABLE peer (name TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL, title TEXT NOT NULL,
     url TEXT NOT NULL, identity_vkey TEXT NOT NULL, card_serial INTEGER NOT NULL, card_seen_at INTEGER NOT NULL,
     suite_floor INTEGER NOT NULL, detail TEXT NOT NULL, last_spoke_at INTEGER, transcript BLOB) STRICT`,
-  `CREATE TABLE peer_card (name TEXT NOT NULL, serial INTEGER NOT NULL, sha256 BLOB NOT NULL, note TEXT NOT NULL,
+  `CREATE TABLE peer_card (name TEXT NOT NULL, serial INTEGER NOT NULL, identity_vkey TEXT NOT NULL,
+    sha256 BLOB NOT NULL, note TEXT NOT NULL,
     seen_at INTEGER NOT NULL, PRIMARY KEY (name, serial)) STRICT`,
   `CREATE TABLE pairing (invitation TEXT PRIMARY KEY, role TEXT NOT NULL, peer TEXT, peer_url TEXT, identity_vkey TEXT,
     step TEXT NOT NULL, own_random BLOB NOT NULL, peer_random BLOB, peer_commit BLOB, host_card TEXT, guest_card TEXT,
