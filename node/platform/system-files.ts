@@ -49,9 +49,6 @@ export function openFiles(onSyncFailure: (error: FileError) => void): Files {
   return { ...readingFiles, makeDirectory, openWriter, moveDurably, writeDurably };
 }
 
-/** For tools and tests that end by themselves when something is thrown. */
-export const systemFiles: Files = openFiles(() => undefined);
-
 /** Takes every right on a file from group and others. */
 export async function makePrivate(path: string): Promise<void> {
   await told(path, chmod(path, 0o600));
@@ -151,3 +148,6 @@ async function told<T>(path: string, work: Promise<T>): Promise<T> {
     throw new FileError(code, `${path}: ${explanations[code]}${code === 'io' ? ` (${String(name)})` : ''}`, { cause });
   }
 }
+
+/** For tools and tests that end by themselves when something is thrown. */
+export const systemFiles: Files = openFiles(() => undefined);
