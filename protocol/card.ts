@@ -137,7 +137,7 @@ export function parseIdentityVkey(text: string, crypto: LogCrypto): NoteKey {
 }
 
 /** Whether the key may be used now, by the judge's own clock (Spec §1). */
-export function isLive(key: CardKey, now: Instant): boolean {
+export function isLive(key: Pick<CardKey, 'from' | 'until'>, now: Instant): boolean {
   return key.from <= now && now < key.until;
 }
 
