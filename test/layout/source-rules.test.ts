@@ -19,6 +19,7 @@ test('every source file keeps every rule', () => {
 
 const lines = (count: number) => 'void 0;\n'.repeat(count);
 const functionOf = (count: number) => `function f() {\n${lines(count - 2)}}\n`;
+const factory = `function open() {\nreturn [\n${functionOf(60)},\n${functionOf(60)}];\n}\n`;
 const skipped = `test.${'skip'}('a', () => {});`;
 
 describe('each rule sees what it must see', () => {
@@ -43,6 +44,7 @@ describe('each rule sees what it must see', () => {
     ['a file one line longer', fileSize, 'node/peers/a.ts', lines(fileLinesMax + 1), true],
     ['a function of the longest', functionSize, 'node/peers/a.ts', functionOf(functionLinesMax), false],
     ['a function one line longer', functionSize, 'node/peers/a.ts', functionOf(functionLinesMax + 1), true],
+    ['a factory of two long functions', functionSize, 'node/peers/a.ts', factory, false],
     ['a good name', fileName, 'node/exchange-log/add-checkpoint.test.ts', '', false],
     ['a name in capitals', fileName, 'node/peers/openNode.ts', '', true],
     ['a kind of code', fileName, 'node/peers/utils.ts', '', true],
