@@ -59,7 +59,8 @@ export class TransportError extends Error {
 export interface CallTarget {
   readonly name: NodeName;
   readonly url: string;
-  readonly httpKeys: readonly CardKey[];
+  /** In pairing the card comes with the answer that it verifies, so the keys are read from the body. */
+  readonly httpKeys: readonly CardKey[] | ((body: Uint8Array) => readonly CardKey[]);
 }
 
 /** Signed HTTP to one peer (Spec §3): every call has a nonce of its own, follows no redirect and is never weakened. */
@@ -167,7 +168,8 @@ function judgeAnswer(answer: PeerAnswer, signed: SignedRequest, target: CallTarg
   try {
     const parsed = parseResponseSignature({ status: answer.status, fields: answer.headers }, signed);
     const now = clock.now();
-    const known = target.httpKeys.find((each) => equalBytes(each.key, parsed.keyid.key) && isLive(each, now));
+    const keys = typeof target.httpKeys === 'function' ? target.httpKeys(answer.body) : target.httpKeys;
+    const known = keys.find((each) => equalBytes(each.key, parsed.keyid.key) && isLive(each, now));
     if (known === undefined || parsed.keyid.name !== target.name) return refuse('the answer is signed by another key');
     verifyParsed(parsed, parsePublicKey(known.key), verifySignature);
     if (parsed.bodySha256 === undefined || !equalBytes(sha256(answer.body), parsed.bodySha256))
