@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import type { YieldTurn } from '../../../protocol/crypto/fernet.ts';
 import type { ByteStream } from '../../platform/files.ts';
-import { nextTurn } from '../../platform/turn.ts';
 import { RecordsError } from '../errors.ts';
 import { csvBytesMax, csvColumnsMax, csvRecordsMax } from '../limits.ts';
 
@@ -28,11 +28,11 @@ const faults: Readonly<Record<string, string>> = {
  * Reads a CSV file strictly (clinical.md §9): UTF-8 with or without BOM, CRLF or LF, RFC 4180 quoting, spaces kept, every
  * record as wide as the header, all limits kept. Empty lines are passed over. Fails with `RecordsError` and a line number.
  */
-export async function* readCsv(bytes: ByteStream): AsyncGenerator<CsvRecord> {
+export async function* readCsv(bytes: ByteStream, yieldTurn: YieldTurn): AsyncGenerator<CsvRecord> {
   const lines = new LineCounter();
   const parser = parse({ bom: false, info: true, record_delimiter: ['\r\n', '\n'], relax_column_count: true });
   // Its end is not awaited: iterating the parser below meets every failure of the source too.
-  pipeline(Readable.from(checkedPieces(bytes, lines)), parser, () => undefined);
+  pipeline(Readable.from(checkedPieces(bytes, lines, yieldTurn)), parser, () => undefined);
   let number = 0;
   let width = 0;
   let line = 1;
@@ -59,7 +59,7 @@ export async function* readCsv(bytes: ByteStream): AsyncGenerator<CsvRecord> {
 }
 
 /** Cuts the input into pieces, without its byte order mark, and refuses what is not UTF-8 or too long. */
-async function* checkedPieces(bytes: ByteStream, lines: LineCounter): AsyncGenerator<Uint8Array> {
+async function* checkedPieces(bytes: ByteStream, lines: LineCounter, yieldTurn: YieldTurn): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let size = 0;
   let mark = 0;
@@ -73,7 +73,7 @@ async function* checkedPieces(bytes: ByteStream, lines: LineCounter): AsyncGener
       sinceTurn += piece.length;
       if (sinceTurn >= bytesBetweenTurns) {
         sinceTurn = 0;
-        await nextTurn();
+        await yieldTurn();
       }
       decode(decoder, lines, piece);
       while (mark < byteOrderMark.length && piece.length > 0) {
