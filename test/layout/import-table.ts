@@ -101,15 +101,14 @@ const machineModules = [
   'worker_threads',
 ];
 
+/** Modules of Node that only compute. */
+const pureModules = ['crypto', 'zlib', 'util'];
+
 /** Where the modules of Node may be imported. `protocol` is pure: crypto and gzip in one folder, nothing elsewhere. */
 export function mayImportNodeModule(path: string, module: string): boolean {
   const name = module.replace(/^node:/, '').split('/')[0] ?? '';
   if (isUnder(path, compositionRoots)) return true;
-  if (isUnder(path, ['protocol'])) {
-    return (
-      (name === 'crypto' && isUnder(path, ['protocol/crypto'])) || (name === 'zlib' && isUnder(path, ['protocol']))
-    );
-  }
+  if (isUnder(path, ['protocol'])) return isUnder(path, ['protocol/crypto']) && pureModules.includes(name);
   if (!machineModules.includes(name)) return true;
   if (isUnder(path, ['node/platform', 'node/store', 'node/blobs'])) return true;
   // The command line reads the files that its caller names and asks on the terminal: it is the machine's edge as well.

@@ -21,7 +21,7 @@ test('every production package has a place in the import table, and no other pac
   expect(placed.map(([name]) => name).toSorted()).toEqual(Object.keys(dependencies).toSorted());
 });
 
-test('the lint configuration says what the import table says (npm test -- -u writes it)', async () => {
+test('the lint configuration says what the import table says (npm test -- test/layout -u writes it)', async () => {
   await expect(`${JSON.stringify(lintOverrides(), undefined, 2)}\n`).toMatchFileSnapshot('imports.oxlint.json');
 });
 
