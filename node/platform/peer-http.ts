@@ -1,8 +1,6 @@
-/** Which addresses a connection to a peer may end at; everything else is refused (trust.md §2, SSRF). */
-export interface AddressRules {
-  /** CIDR ranges beside public unicast that this peer may have, such as `127.0.0.0/8` in the demo. */
-  readonly allow: readonly string[];
-}
+import type { AddressRules } from './addresses.ts';
+
+export type { AddressRules };
 
 export interface PeerRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -12,6 +10,7 @@ export interface PeerRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly answerBytesMax: number;
+  /** For the whole of it: connecting, sending, waiting and the last byte of the answer. */
   readonly timeoutMs: number;
   readonly addresses: AddressRules;
 }
@@ -20,12 +19,16 @@ export interface PeerAnswer {
   readonly status: number;
   /** Names in lower case; repeated fields joined by ", ". */
   readonly headers: Readonly<Record<string, string>>;
+  /** As it came: never inflated. */
   readonly body: Uint8Array;
 }
 
 export type PeerHttpErrorCode = 'address-refused' | 'unreachable' | 'timeout' | 'answer-too-large' | 'broken-off';
 
-/** The connection failed; whether the request had its effect is unknown unless the code is `address-refused`. */
+/**
+ * The connection failed; whether the request had its effect is unknown unless the code is `address-refused` or
+ * `unreachable` (no connection came about).
+ */
 export class PeerHttpError extends Error {
   override readonly name = 'PeerHttpError';
   readonly code: PeerHttpErrorCode;
