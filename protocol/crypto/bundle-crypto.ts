@@ -1,0 +1,24 @@
+import type { BundleCrypto } from '../bundle/crypto.ts';
+import { decryptInPieces, encryptInPieces, fernetKeyOf, formatToken, parseToken } from './fernet.ts';
+import { tokenBytesOf, tokenMacCheck, tokenOpener, tokenSealer } from './fernet-token.ts';
+import { gunzip, gzip } from './gzip.ts';
+import { equalSecrets, hkdfSha256, sha256, sha256Stream } from './hash.ts';
+
+/** The bundle's cryptography and compression on node:crypto and node:zlib. */
+export const bundleCrypto: BundleCrypto = {
+  sha256,
+  sha256Stream,
+  hkdfSha256,
+  fernetKeyOf,
+  encryptInPieces,
+  decryptInPieces,
+  formatToken,
+  parseToken,
+  tokenSealer,
+  tokenMacCheck,
+  tokenOpener,
+  tokenBytesOf,
+  equalSecrets,
+  gzip,
+  gunzip,
+};
