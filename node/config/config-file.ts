@@ -1,0 +1,145 @@
+import { isAbsolute, join } from 'node:path';
+import * as v from 'valibot';
+import { utf8 } from '../../protocol/bytes.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { parseNodeName, parseNodeUrl, type NodeName, type NodeUrl } from '../../protocol/ids.ts';
+import { messageRules, parseJson } from '../../protocol/json.ts';
+import { isAddressRange } from '../platform/addresses.ts';
+import { FileError, type Files } from '../platform/files.ts';
+import { ConfigError } from './config-error.ts';
+
+export const configFileName = 'fernpost.json';
+export const configBytesMax = 64 * 1024;
+const titleLettersMax = 100;
+const rangesMax = 64;
+const portMax = 65_535;
+
+/** Text of at most `max` letters without control and bidi characters. */
+const line = (max: number) =>
+  v.pipe(v.string(), v.nonEmpty(), v.maxLength(max), v.regex(/^[^\p{Cc}\p{Cf}]+$/u, 'no control characters'));
+const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(portMax));
+const listen = v.strictObject({ host: line(253), port });
+const ranges = v.pipe(
+  v.array(v.pipe(v.string(), v.check(isAddressRange, 'expected a range such as 10.20.0.0/16'))),
+  v.maxLength(rangesMax),
+);
+const absolutePath = v.pipe(v.string(), v.check(isAbsolute, 'expected an absolute path'));
+
+const fileSchema = v.strictObject({
+  v: v.literal(1),
+  name: v.pipe(v.string(), v.check(reads(parseNodeName), 'expected a name such as alder.example')),
+  title: line(titleLettersMax),
+  url: v.pipe(v.string(), v.check(reads(parseNodeUrl), 'expected https://host[:port], lower case, nothing after it')),
+  /** The door for peers and auditors: the only one that faces the internet. */
+  exchange: listen,
+  /** The door for people and the hospital's own systems. */
+  desk: listen,
+  /** Health, metrics and the command line's door, on loopback; port 0 takes any free one. */
+  control: v.optional(listen, { host: '127.0.0.1', port: 0 }),
+  /** CIDR ranges beside the public internet where peers may be; strict without them. */
+  peerAddresses: v.optional(ranges, []),
+  logAccess: v.optional(v.picklist(['open', 'peers']), 'peers'),
+  rootKeyFile: v.optional(absolutePath),
+  s3: v.optional(
+    v.strictObject({
+      endpoint: v.pipe(v.string(), v.url()),
+      region: v.optional(line(64), 'us-east-1'),
+      bucket: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of a bucket')),
+      prefix: v.optional(v.pipe(v.string(), v.regex(/^(?:[a-z0-9][a-z0-9._-]*\/)*$/, 'expected name/ or nothing')), ''),
+      plainHttp: v.optional(v.boolean(), false),
+    }),
+  ),
+  mail: v.optional(
+    v.strictObject({
+      host: line(253),
+      port: count(portMax),
+      tls: v.optional(v.picklist(['starttls', 'implicit', 'none']), 'starttls'),
+      from: line(254),
+      user: v.optional(line(254)),
+    }),
+  ),
+  limits: v.optional(
+    v.strictObject({
+      /** Per peer; trust.md §6. */
+      bytesADay: v.optional(count(2 ** 50), 64 * 1024 ** 3),
+      leavesADay: v.optional(count(10_000_000), 20_000),
+      bundleBytesMax: v.optional(count(2 ** 50), 85_899_345_920),
+      ballastBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 40)), 64 * 1024 ** 2),
+    }),
+    {},
+  ),
+});
+
+type Parsed = v.InferOutput<typeof fileSchema>;
+/** What `fernpost.json` says; every default is filled in. */
+export type ConfigFile = Omit<Parsed, 'name' | 'url'> & { readonly name: NodeName; readonly url: NodeUrl };
+/** What `init` writes. */
+export type ConfigFileInput = v.InferInput<typeof fileSchema>;
+
+/** Reads `<data>/fernpost.json`; one message names the first thing that is wrong and how it should be. */
+export async function readConfigFile(dataDirectory: string, files: Files): Promise<ConfigFile> {
+  const path = join(dataDirectory, configFileName);
+  let bytes: Uint8Array;
+  try {
+    bytes = await files.readWhole(path, configBytesMax);
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause;
+    if (cause.code === 'missing')
+      throw new ConfigError('missing', `there is no node in ${dataDirectory}: run "fernpost init", or give --data`, {
+        cause,
+      });
+    throw new ConfigError('unreadable', cause.message, { cause });
+  }
+  return parseConfigFile(bytes, path);
+}
+
+export function parseConfigFile(bytes: Uint8Array, path: string): ConfigFile {
+  let value: unknown;
+  try {
+    value = parseJson(bytes, { ...messageRules, bytesMax: configBytesMax });
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw new ConfigError('malformed', `${path} is not JSON (${cause.message}): correct it, nothing was started`, {
+      cause,
+    });
+  }
+  const result = v.safeParse(fileSchema, value);
+  if (!result.success) throw malformed(path, result.issues[0]);
+  const { name, url, ...rest } = result.output;
+  return { ...rest, name: parseNodeName(name), url: parseNodeUrl(url) };
+}
+
+/** Writes a new node's file; what could not be read back is not written. */
+export async function writeConfigFile(
+  dataDirectory: string,
+  input: ConfigFileInput,
+  files: Files,
+): Promise<ConfigFile> {
+  const path = join(dataDirectory, configFileName);
+  const bytes = utf8(`${JSON.stringify(input, undefined, 2)}\n`);
+  const parsed = parseConfigFile(bytes, path);
+  if ((await files.size(path)) !== undefined)
+    throw new ConfigError('contradiction', `${path} exists already: this directory has a node`);
+  await files.writeDurably(path, bytes);
+  return parsed;
+}
+
+function malformed(path: string, issue: v.BaseIssue<unknown>): ConfigError {
+  const where = v.getDotPath(issue);
+  const what =
+    issue.type === 'strict_object' && issue.expected === 'never' ? 'is not a setting that we know' : issue.message;
+  return new ConfigError('malformed', `${path}: ${where === null ? 'the file' : `"${where}"`} ${what}`);
+}
+
+function reads(parse: (text: string) => unknown): (text: string) => boolean {
+  return (text) => {
+    try {
+      parse(text);
+      return true;
+    } catch (error) {
+      if (error instanceof ProtocolError) return false;
+      throw error;
+    }
+  };
+}
