@@ -159,7 +159,9 @@ function* openSteps(key: FernetKey, token: Uint8Array, options: DecryptOptions):
   }
   const last = opener.final();
   plaintext.set(last, at);
-  return plaintext.subarray(0, at + last.length);
+  at += last.length;
+  if (at > bytesMax) throw new FernetError('size', 'a plaintext above its limit'); // Its token may be as long as an allowed one.
+  return plaintext.subarray(0, at);
 }
 
 function checkTime(token: VerifiedToken, ttlSeconds: number, now: Instant): void {

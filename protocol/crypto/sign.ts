@@ -22,14 +22,10 @@ export const signingSeedBytes = 32;
 const fieldOrder = 2n ** 255n - 19n;
 /** L, the order of the base point (RFC 8032 §5.1). */
 const groupOrder = 2n ** 252n + 27742317777372353535851937790883648493n;
-/** The y of every point whose order divides 8, sign bit aside; two of them are reached by both signs of x only. */
-const smallOrderYs: ReadonlySet<bigint> = new Set([
-  0n,
-  1n,
-  fieldOrder - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
-]);
+/** The y of a point of order 8; the three others have the same y or p - y. */
+const orderEightY = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+/** The y of every point whose order divides 8: of order 4, 1, 2 and 8. */
+const smallOrderYs: ReadonlySet<bigint> = new Set([0n, 1n, fieldOrder - 1n, orderEightY, fieldOrder - orderEightY]);
 const pkcs8Prefix = Uint8Array.fromHex('302e020100300506032b657004220420');
 const spkiPrefix = Uint8Array.fromHex('302a300506032b6570032100');
 

@@ -1,15 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { leftOut } from './left-out.ts';
 
 const pythonPath = '/usr/bin/python3';
 const pythonTimeoutMs = 50_000;
 const outputBytesMax = 64 * 1024 * 1024;
-
-/** Says that an oracle is not here; where FERNPOST_REQUIRE_ALL=1 (our CI), that is a failure. */
-export function missing(what: string): void {
-  if (process.env['FERNPOST_REQUIRE_ALL'] === '1') throw new Error(`${what}: required here, but missing`);
-  process.stderr.write(`NOTICE: ${what} is missing; the tests that compare with it are left out\n`);
-}
 
 let usable: boolean | undefined;
 
@@ -35,6 +30,6 @@ function probe(): boolean {
   } catch {
     // A Python without the two packages counts as no Python: said below.
   }
-  missing('/usr/bin/python3 with nacl and cryptography');
+  leftOut('Python as an oracle', `${pythonPath} lacks nacl or cryptography`);
   return false;
 }

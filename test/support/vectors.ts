@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseBase64Url } from '../../protocol/bytes.ts';
-import { missing } from './oracles.ts';
+import { leftOut } from './left-out.ts';
 
 export const repoRoot = path.join(import.meta.dirname, '../..');
 
@@ -68,7 +68,7 @@ export function loadVectors(): Part {
 export function thirdPartyVectors(file: string): Part | undefined {
   const where = path.join(repoRoot, '../shared/vectors/third-party', file);
   if (existsSync(where)) return new Part(readJson(where), file);
-  missing(`third-party vectors ${file}`);
+  leftOut(`third-party vectors ${file}`, `${where} is not there`);
   return undefined;
 }
 
