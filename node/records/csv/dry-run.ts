@@ -1,0 +1,193 @@
+import type { YieldTurn } from '../../../protocol/crypto/fernet.ts';
+import type { Instant } from '../../../protocol/instant.ts';
+import type { Keyring } from '../../keys/keyring.ts';
+import type { ByteStream } from '../../platform/files.ts';
+import type { Reader, Store } from '../../store/store.ts';
+import { changesBetween } from '../changes.ts';
+import { parseTimestamp } from '../dates.ts';
+import { RecordsError } from '../errors.ts';
+import { FileIndex, findStoredMatches, gradeOrder } from '../matching/look-alikes.ts';
+import { matchProfile } from '../matching/score.ts';
+import type { PatientDetails, PatientId } from '../model.ts';
+import { patientByCsvTerm } from '../patient-queries.ts';
+import { recordOf } from '../patient-rows.ts';
+import { csvTerm } from '../patient-terms.ts';
+import { cellsOf, columns, detailsOf, isColumn, makeCells, type Cells, type Column } from './columns.ts';
+import {
+  verdicts,
+  type ComparedWith,
+  type DuplicateGroup,
+  type ImportPlan,
+  type PlannedRecord,
+  type RejectedRow,
+  type Verdict,
+} from './plan.ts';
+import { readCsv, type CsvRecord } from './read.ts';
+import { checkCells, hasError, type Remark } from './row.ts';
+import { dialectColumn, errorColumn, safeDialect, undoSafe } from './write.ts';
+
+export interface DryRunPorts {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly yieldTurn: YieldTurn;
+  readonly now: Instant;
+  readonly onProgress?: (records: number) => void;
+}
+
+const recordsBetweenTurns = 50;
+const nameColumns: readonly Column[] = ['family_name', 'given_names', 'name_native'];
+const matchesShownMax = 5;
+
+/** Judges every record of a file against the rules, the file and the store, and changes nothing (clinical.md §9). */
+export async function dryRun(bytes: ByteStream, ports: DryRunPorts): Promise<ImportPlan> {
+  const run = new DryRun(ports);
+  for await (const record of readCsv(bytes, ports.yieldTurn)) {
+    if (record.number === 0) run.takeHeader(record);
+    else await run.takeRecord(record);
+    if (record.number % recordsBetweenTurns === 0) {
+      ports.onProgress?.(record.number);
+      await ports.yieldTurn();
+    }
+  }
+  return run.finish();
+}
+
+class DryRun {
+  readonly #ports: DryRunPorts;
+  readonly #records: PlannedRecord[] = [];
+  readonly #rejected: RejectedRow[] = [];
+  readonly #firstOf = new Map<string, number>();
+  readonly #index = new FileIndex();
+  #header: readonly string[] = [];
+  #placeOf: ReadonlyMap<string, number> = new Map();
+  #present: readonly Column[] = [];
+
+  constructor(ports: DryRunPorts) {
+    this.#ports = ports;
+  }
+
+  takeHeader(record: CsvRecord): void {
+    this.#header = record.fields;
+    this.#placeOf = new Map(record.fields.map((name, i) => [name, i]));
+    this.#present = columns.filter((column) => this.#placeOf.has(column));
+    const refuse = (why: string): never => {
+      throw new RecordsError('csv-header', `line ${record.line}, the header: ${why}`);
+    };
+    if (record.fields.some((name) => name.includes('\r'))) refuse('lines end in CR alone; save with LF or CRLF');
+    if (this.#placeOf.size !== record.fields.length) refuse('two columns have one name');
+    if (!this.#placeOf.has('csv_id')) refuse('the column csv_id is missing');
+    if (!nameColumns.some((column) => this.#placeOf.has(column)))
+      refuse('one of the columns family_name, given_names, name_native is needed');
+  }
+
+  async takeRecord(record: CsvRecord): Promise<void> {
+    const fields = this.#plainFields(record.fields);
+    const cells = makeCells((column) => fields[this.#placeOf.get(column) ?? -1] ?? '');
+    const remarks = checkCells(cells, this.#ports.now);
+    const csvId = cells.csv_id.normalize('NFC');
+    const duplicateOf = this.#firstOf.get(csvId);
+    if (csvId !== '' && duplicateOf === undefined) this.#firstOf.set(csvId, record.number);
+    if (hasError(remarks)) return this.#reject(record, fields, remarks, duplicateOf);
+    const known = await this.#ports.store.read((reader) => this.#storedFor(reader, csvId, cells));
+    if (known !== undefined && hasError(known.remarks)) return this.#reject(record, fields, known.remarks, duplicateOf);
+    const details = known?.details ?? detailsOf(cells);
+    const matches = duplicateOf === undefined && known === undefined ? await this.#compare(record.number, details) : [];
+    this.#records.push({
+      number: record.number,
+      line: record.line,
+      verdict: verdictOf(duplicateOf, known !== undefined, matches, remarks),
+      remarks,
+      details,
+      ...(duplicateOf === undefined ? {} : { duplicateOf }),
+      ...(known === undefined ? {} : { stored: known.stored }),
+      matches,
+    });
+  }
+
+  finish(): ImportPlan {
+    if (this.#header.length === 0) throw new RecordsError('csv-header', 'the file is empty: it has no header');
+    const ours = [dialectColumn, errorColumn];
+    const counts = Object.fromEntries(verdicts.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
+    for (const record of this.#records) counts[record.verdict] += 1;
+    return {
+      records: this.#records,
+      counts,
+      duplicates: duplicateGroups(this.#records),
+      unknownColumns: this.#header.filter((name) => !isColumn(name) && !ours.includes(name)),
+      absentColumns: columns.filter((column) => !this.#placeOf.has(column)),
+      header: this.#header,
+      rejected: this.#rejected,
+    };
+  }
+
+  /** Without the prefixes of a spreadsheet's file, where the record says that it has them. */
+  #plainFields(fields: readonly string[]): readonly string[] {
+    const dialect = fields[this.#placeOf.get(dialectColumn) ?? -1];
+    return dialect === safeDialect ? fields.map(undoSafe) : fields;
+  }
+
+  #reject(
+    record: CsvRecord,
+    fields: readonly string[],
+    remarks: readonly Remark[],
+    duplicateOf: number | undefined,
+  ): void {
+    const { number, line } = record;
+    this.#rejected.push({ number, line, fields, remarks });
+    const duplicate = duplicateOf === undefined ? {} : { duplicateOf };
+    this.#records.push({ number, line, verdict: 'error', remarks, matches: [], ...duplicate });
+  }
+
+  /** The stored patient of this csv_id with the file's cells laid over it. */
+  async #storedFor(reader: Reader, csvId: string, cells: Cells) {
+    const row = await reader.first(patientByCsvTerm, { csvTerm: csvTerm(this.#ports.keyring, csvId) });
+    if (row === undefined) return undefined;
+    const current = await recordOf(reader, this.#ports.keyring, row);
+    const old = cellsOf(current.details);
+    const merged = makeCells((column) => (this.#present.includes(column) ? cells[column] : old[column]));
+    const details = detailsOf(merged);
+    const changes = changesBetween(current.details, details);
+    const stored = { patient: row.id as PatientId, version: row.version, changes };
+    return { details, stored, remarks: checkCells(merged, this.#ports.now) };
+  }
+
+  async #compare(number: number, details: PatientDetails): Promise<readonly ComparedWith[]> {
+    const profile = matchProfile(details);
+    const inFile = this.#index.compareAndAdd(number, details, profile);
+    const inStore = await this.#ports.store.read((reader) =>
+      findStoredMatches(reader, this.#ports.keyring, details, profile),
+    );
+    return [...inFile, ...inStore].toSorted(gradeOrder).slice(0, matchesShownMax);
+  }
+}
+
+function verdictOf(
+  duplicateOf: number | undefined,
+  isStored: boolean,
+  matches: readonly ComparedWith[],
+  remarks: readonly Remark[],
+): Verdict {
+  if (duplicateOf !== undefined) return 'duplicate';
+  if (isStored) return 'update';
+  const grade = matches[0]?.result.grade;
+  if (grade === 'certain') return 'match-certain';
+  if (grade === 'probable' || grade === 'possible') return 'match-possible';
+  if (remarks.some((remark) => remark.severity === 'warning')) return 'warning';
+  return grade === 'certainly-not' ? 'no-match' : 'ok';
+}
+
+/** The newest `updated_at` is proposed, and of equals the one that stands first. */
+function duplicateGroups(records: readonly PlannedRecord[]): readonly DuplicateGroup[] {
+  const byFirst = new Map<number, PlannedRecord[]>();
+  for (const record of records) if (record.duplicateOf !== undefined) byFirst.set(record.duplicateOf, []);
+  for (const record of records) {
+    if (record.details !== undefined) byFirst.get(record.duplicateOf ?? record.number)?.push(record);
+  }
+  const updatedAt = (record: PlannedRecord): number =>
+    parseTimestamp(record.details?.updatedAt ?? '') ?? Number.NEGATIVE_INFINITY;
+  return [...byFirst].flatMap(([first, members]) => {
+    const newest = members.toSorted((a, b) => updatedAt(b) - updatedAt(a) || a.number - b.number)[0];
+    if (newest === undefined) return [];
+    return [{ first, records: members.map((member) => member.number), proposed: newest.number }];
+  });
+}
