@@ -140,7 +140,8 @@ export function lintOverrides(): object {
     const foreign = everyFolder.filter((folder) => !isUnder(folder, rule.uses) && !mine.includes(folder));
     // A specifier is relative: node/store is seen as ../store/… or ../../node/store/….
     const tail = (path: string): string => path.split('/').slice(1).join('/');
-    const free = freeFiles.map((file) => `!**/${tail(file)}`);
+    const single = rule.uses.filter((path) => path.endsWith('.ts'));
+    const free = [...freeFiles, ...single].map((file) => `!**/${tail(file)}`);
     const patterns = foreign
       .filter((folder) => folder !== 'protocol')
       .map((folder) => ({

@@ -19,7 +19,7 @@ export const folderRules: readonly FolderRule[] = [
   { folder: 'protocol', uses: [], usesTypes: ['protocol/crypto'] },
   { folder: 'protocol/crypto', uses: ['protocol'], usesTypes: [] },
   { folder: 'node/platform', uses: ['protocol'], usesTypes: [] },
-  { folder: 'node/config', uses: ['protocol'], usesTypes: ['node/platform'] },
+  { folder: 'node/config', uses: ['protocol', 'node/platform/addresses.ts'], usesTypes: ['node/platform'] },
   ...stores.map((folder) => ({ folder, uses: ['protocol', 'node/platform'], usesTypes: [] })),
   { folder: 'node/keys', uses: ['protocol', ...stores], usesTypes: ['node/platform'] },
   { folder: 'node/exchange-log', uses: ['protocol', ...stores, 'node/keys'], usesTypes: ['node/platform'] },

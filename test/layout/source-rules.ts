@@ -172,7 +172,7 @@ const kindNames = ['utils', 'util', 'helpers', 'helper', 'services', 'types', 'c
 /** Files are kebab-case and named after a part of the domain, never after a kind of code. */
 export const fileName: SourceRule = ({ path }) => {
   const parts = path.split('/');
-  const base = (parts.at(-1) ?? '').replace(/(\.test|\.config)?\.tsx?$/, '');
+  const base = (parts.at(-1) ?? '').replace(/(\.test|\.config|\.child)?\.tsx?$/, '');
   const found: string[] = [];
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(base)) found.push(`${path}:1: file names are kebab-case`);
   const kind = [...parts.slice(0, -1), base].find((part) => kindNames.includes(part));

@@ -43,11 +43,11 @@ test('no file names a package server: that is for the machine to know', () => {
 });
 
 test('the image and the compose file set only names that a node reads', () => {
-  const env = projectFileExists('node/config/env.ts') ? readProjectFile('node/config/env.ts') : undefined;
+  const env = readProjectFile('node/config/env.ts');
   const named = ['docker-compose.yml', 'node/Dockerfile'].flatMap((path) =>
     [...readProjectFile(path).matchAll(/FERNPOST_[A-Z0-9_]+/g)].map(([name]) => name),
   );
-  expect([...new Set(named)].filter((name) => env?.includes(`'${name}'`) === false)).toEqual([]);
+  expect([...new Set(named)].filter((name) => !env.includes(`'${name}'`))).toEqual([]);
 });
 
 describe('documents', () => {
