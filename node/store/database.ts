@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Ballast } from './ballast.ts';
 import { storeErrorOf, type Connection, type PreparedSql } from './connection.ts';
@@ -45,7 +45,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 function open(options: DatabaseOptions, ballast: Ballast): Database {
-  const isNew = !existsSync(options.path);
+  const isNew = createPrivately(options.path);
   let sqlite: Sqlite.Database | undefined;
   try {
     sqlite = new Sqlite(options.path, { timeout: 0 });
@@ -56,7 +56,6 @@ function open(options: DatabaseOptions, ballast: Ballast): Database {
     if (!isNew && steps.length > 0) backUp(connection, options.path);
     migrate(connection, steps);
     assertDurable(connection, level);
-    if (isNew) secureNewFile(options.path);
     const store = new GroupCommit({ connection, ballast, onFatal: options.onFatal });
     return Object.assign(store, { findDamage: () => findDamage(connection) });
   } catch (cause) {
@@ -105,13 +104,28 @@ function backUp(connection: Connection, path: string): void {
   const unfinished = `${copy}.part`;
   rmSync(unfinished, { force: true });
   connection.prepare('VACUUM INTO ?').run([unfinished]);
-  secureNewFile(unfinished);
+  chmodSync(unfinished, 0o600);
+  syncFile(unfinished);
   renameSync(unfinished, copy);
-  secureNewFile(copy);
+  syncFile(copy);
 }
 
-function secureNewFile(path: string): void {
-  chmodSync(path, 0o600);
+/**
+ * Makes the empty file with mode 0600 before SQLite opens it; says whether it was not there. While the database is open
+ * nothing in this process may open its file: closing any handle of it would drop the lock (POSIX).
+ */
+function createPrivately(path: string): boolean {
+  if (existsSync(path)) return statSync(path).size === 0;
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+    syncFile(path);
+    return true;
+  } catch (cause) {
+    throw new StoreError('denied', `${path} cannot be made: check the directory and its owner`, { cause });
+  }
+}
+
+function syncFile(path: string): void {
   for (const each of [path, dirname(path)]) {
     const file = openSync(each, 'r');
     try {
@@ -123,11 +137,16 @@ function secureNewFile(path: string): void {
 }
 
 function findDamage(connection: Connection): readonly string[] {
-  const lines = (connection.pragma(`integrity_check(${damageLinesMax})`) as readonly { integrity_check: string }[])
-    .map((row) => row.integrity_check)
-    .filter((line) => line !== 'ok');
-  const loose = connection.pragma('foreign_key_check') as readonly { table: string; parent: string }[];
-  return [...lines, ...loose.map((row) => `a row of ${row.table} refers to nothing in ${row.parent}`)];
+  try {
+    const rows = connection.pragma(`integrity_check(${damageLinesMax})`) as readonly { integrity_check: string }[];
+    const lines = rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+    const loose = connection.pragma('foreign_key_check') as readonly { table: string; parent: string }[];
+    return [...lines, ...loose.map((row) => `a row of ${row.table} refers to nothing in ${row.parent}`)];
+  } catch (cause) {
+    const error = storeErrorOf(cause);
+    if (error.code !== 'corrupt') throw error;
+    return [error.message];
+  }
 }
 
 function connectionOf(sqlite: Sqlite.Database): Connection {
