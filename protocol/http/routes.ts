@@ -133,6 +133,7 @@ const bundleRoutes: Readonly<Record<string, BundleRouteName>> = {
 function readLog(segments: readonly string[]): Route {
   const numbered = numberForm.test(segments[0] ?? '');
   const log = numbered ? count(segments[0]) : 1;
+  if (log === 0) throw new ProtocolError('malformed-url', 'logs are counted from 1');
   const path = segments.slice(numbered ? 1 : 0).join('/');
   if (path === 'checkpoint') return { name: 'getCheckpoint', log };
   const tile = parseTilePath(path);

@@ -59,7 +59,7 @@ export interface ParsedSignature extends SignatureParameters {
 export type ParsedRequest = ParsedSignature & { readonly request: SignedRequest };
 export type ParsedResponse = ParsedSignature & { readonly status: number; readonly contentType: MediaType };
 
-const targetUriForm = /^https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]{1,2300}$/;
+const targetUriForm = /^https?:\/\/[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]{1,2300}$/;
 const requestCover = '("@method" "@target-uri")';
 const requestWithBodyCover = '("@method" "@target-uri" "content-digest" "content-type")';
 const responseCover =

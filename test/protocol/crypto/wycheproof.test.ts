@@ -1,14 +1,20 @@
-import { expect, test } from 'vitest';
+import sodium from 'libsodium-wrappers';
+import { beforeAll, expect, test } from 'vitest';
 import { concat } from '../../../protocol/bytes.ts';
 import { decrypt, fernetKeyOf } from '../../../protocol/crypto/fernet.ts';
 import { FernetError } from '../../../protocol/crypto/fernet-token.ts';
 import { equalSecrets, hkdfSha256, hmacSha256, sha256, sha256Stream } from '../../../protocol/crypto/hash.ts';
 import { thirdPartyVectors, type Part } from '../../support/vectors.ts';
 
-/** Wycheproof's cases for the primitives under Fernet and the chunk keys. Ed25519 and X-Wing stand with their own tests. */
+/** Wycheproof's cases for the primitives under Fernet, the chunk keys and both suites. Ed25519 stands with its own tests. */
 const hmacTests = thirdPartyVectors('wycheproof/hmac_sha256_test.json');
 const hkdfTests = thirdPartyVectors('wycheproof/hkdf_sha256_test.json');
 const cbcTests = thirdPartyVectors('wycheproof/aes_cbc_pkcs5_test.json');
+
+const x25519Tests = thirdPartyVectors('wycheproof/x25519_test.json');
+const mlKemTests = thirdPartyVectors('wycheproof/mlkem_768_test.json');
+
+beforeAll(() => sodium.ready);
 
 const hex = (part: Part, name: string): Uint8Array => Uint8Array.fromHex(part.text(name));
 const isValid = (part: Part): boolean => part.text('/result') === 'valid';
@@ -41,6 +47,28 @@ test.skipIf(cbcTests === undefined)('AES-128-CBC with PKCS#7, inside a token who
       if (isValid(part)) expect(decrypt(key, token), what(part)).toEqual(hex(part, '/msg'));
       else expect(() => decrypt(key, token), what(part)).toThrow(FernetError);
     }
+});
+
+test.skipIf(x25519Tests === undefined)('X25519, as libsodium has it for both suites', () => {
+  for (const part of x25519Tests?.list('/testGroups/0/tests') ?? []) {
+    const exchange = () => sodium.crypto_scalarmult(hex(part, '/private'), hex(part, '/public'));
+    // A shared secret of zero is refused; every other case has one answer, whatever else is odd about the point.
+    if (/^0+$/.test(part.text('/shared'))) expect(exchange, what(part)).toThrow();
+    else expect(exchange(), what(part)).toEqual(hex(part, '/shared'));
+  }
+});
+
+test.skipIf(mlKemTests === undefined)('ML-KEM-768, as libsodium has it for suite 2', () => {
+  for (const part of mlKemTests?.list('/testGroups').flatMap((group) => group.list('/tests')) ?? []) {
+    const seed = hex(part, '/seed');
+    const decapsulate = (): Uint8Array => {
+      const { publicKey, privateKey } = sodium.crypto_kem_mlkem768_seed_keypair(seed);
+      if (part.has('/ek')) expect(publicKey, `${part.number('/tcId')}`).toEqual(hex(part, '/ek'));
+      return sodium.crypto_kem_mlkem768_dec(hex(part, '/c'), privateKey);
+    };
+    if (isValid(part)) expect(decapsulate(), `${part.number('/tcId')}`).toEqual(hex(part, '/K'));
+    else expect(decapsulate, `${part.number('/tcId')}`).toThrow();
+  }
 });
 
 test('SHA-256 is the same in one piece, in parts and in a stream that was copied on its way', () => {
