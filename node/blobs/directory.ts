@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { sha256 } from '../../protocol/crypto/hash.ts';
-import { FileError, streamOf, type ByteStream, type Files } from '../platform/files.ts';
+import { FileError, streamOf, streamOnce, type ByteStream, type Files } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import {
   BlobError,
@@ -63,7 +63,7 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
   const probe: BlobStore['probe'] = async () => {
     const bytes = random.bytes(probeBytes);
     const name = blobNameOf(sha256(bytes));
-    await put(name, bytes.length, () => oneTime(bytes));
+    await put(name, bytes.length, () => streamOnce(bytes));
     await readBlob(name, await get(name));
     await remove(name);
     return { conditionalCreate: true, detail: 'writing, reading and deleting a file work' };
@@ -78,10 +78,6 @@ export async function* listDirectoryBlobs(files: Files, path: string): AsyncIter
     if (shard === temporaryName) continue;
     for (const name of await asBlobError(files.list(join(path, shard)))) yield parseBlobName(name);
   }
-}
-
-export async function* oneTime(bytes: Uint8Array): ByteStream {
-  yield bytes;
 }
 
 async function write(files: Files, path: string, bytes: ByteStream): Promise<void> {

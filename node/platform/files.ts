@@ -62,3 +62,8 @@ export async function* streamOf(reader: FileReader, pieceBytes: number): ByteStr
     position += count;
   }
 }
+
+/** Bytes that are all there already, as a stream of one piece. */
+export async function* streamOnce(bytes: Uint8Array): ByteStream {
+  yield bytes;
+}
