@@ -15,13 +15,13 @@ export function refusal(read: () => unknown): ProtocolErrorCode | undefined {
 /** Copies of a text with a stretch replaced by other text, and plain noise. */
 export function mutatedText(seed: string): fc.Arbitrary<string> {
   const piece = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 6 }),
-    fc.constantFrom('\n', '\n\n', ' ', '0', '=', '"', '—'),
+    fc.string({ unit: 'binary-ascii', maxLength: 6 }),
+    fc.constantFrom('\n', '\n\n', ' ', '0', '=', '"', '—', 'é', '\ud800', '\u202e'),
   );
   const edit = fc
     .tuple(fc.nat(seed.length), fc.nat(8), piece)
     .map(([at, cut, text]) => seed.slice(0, at) + text + seed.slice(at + cut));
-  return fc.oneof({ weight: 4, arbitrary: edit }, fc.string({ unit: 'binary', maxLength: 300 }));
+  return fc.oneof({ weight: 4, arbitrary: edit }, fc.string({ unit: 'binary-ascii', maxLength: 300 }));
 }
 
 /** Copies of bytes with a stretch replaced, and plain noise. */
