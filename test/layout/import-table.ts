@@ -20,7 +20,9 @@ export const folderRules: readonly FolderRule[] = [
   { folder: 'protocol/crypto', uses: ['protocol'], usesTypes: [] },
   { folder: 'node/platform', uses: ['protocol'], usesTypes: [] },
   { folder: 'node/config', uses: ['protocol', 'node/platform/addresses.ts'], usesTypes: ['node/platform'] },
-  ...stores.map((folder) => ({ folder, uses: ['protocol', 'node/platform'], usesTypes: [] })),
+  { folder: 'node/store', uses: ['protocol', 'node/platform'], usesTypes: [] },
+  // Rows of the store remember where each blob lies.
+  { folder: 'node/blobs', uses: ['protocol', 'node/platform', 'node/store'], usesTypes: [] },
   { folder: 'node/keys', uses: ['protocol', ...stores], usesTypes: ['node/platform'] },
   { folder: 'node/exchange-log', uses: ['protocol', ...stores, 'node/keys'], usesTypes: ['node/platform'] },
   ...features.map((folder) => ({
