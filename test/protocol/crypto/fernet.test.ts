@@ -254,6 +254,22 @@ describe('in pieces and in streams', () => {
     },
   );
 
+  test('a buffer that is used again holds each result in turn, and must be long enough', () => {
+    const into = new Uint8Array(tokenBytesOf(100)).fill(7);
+    const back = new Uint8Array(tokenBytesOf(100)).fill(7);
+    for (const size of [100, 3, 99]) {
+      const plaintext = random(size);
+      const token = encrypt(key, plaintext, { ...stamp, into });
+      expect(token).toEqual(encrypt(key, plaintext, stamp));
+      expect(token.buffer).toBe(into.buffer);
+      expect(decrypt(key, token, { into: back })).toEqual(plaintext);
+    }
+    expect(reasonOf(() => encrypt(key, new Uint8Array(112), { ...stamp, into }))).toBe('size');
+    expect(reasonOf(() => decrypt(key, encrypt(key, new Uint8Array(100), stamp), { into: new Uint8Array(99) }))).toBe(
+      'size',
+    );
+  });
+
   test('other work has its turn at least every 256 KiB', async () => {
     let turns = 0;
     const yieldTurn = (): Promise<void> => {
