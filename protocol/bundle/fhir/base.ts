@@ -16,6 +16,8 @@ export interface BaseFindings {
   readonly implicit: readonly string[];
   readonly contained: readonly string[];
   readonly inlineData: readonly string[];
+  /** FHIRPath of each Attachment.url that is not urn:uuid. */
+  readonly attachmentUrls: readonly string[];
 }
 
 export interface ReferenceUse {
@@ -32,6 +34,7 @@ export function checkBase(resource: JsonObject, issues: Issues): BaseFindings {
     implicit: [] as string[],
     contained: [] as string[],
     inlineData: [] as string[],
+    attachmentUrls: [] as string[],
   };
   const typesByUrl = resourceTypesByUrl(resource);
   const visit = (one: Visit): void => {
@@ -43,6 +46,8 @@ export function checkBase(resource: JsonObject, issues: Issues): BaseFindings {
       checkTarget(issues, one, typesByUrl);
     }
     if (structure.name === 'Attachment' && node['data'] !== undefined) found.inlineData.push(`${path}.data`);
+    if (structure.name === 'Attachment' && textOf(node, 'url')?.startsWith('urn:uuid:') === false)
+      found.attachmentUrls.push(`${path}.url`);
     if (structure.name === 'Binary' && node['data'] !== undefined) found.inlineData.push(`${path}.data`);
     if (structure.form !== 'R' && structure.form !== 'D') return;
     if (node['implicitRules'] !== undefined || node['_implicitRules'] !== undefined)

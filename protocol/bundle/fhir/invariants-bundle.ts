@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { hasElement, objectOf, objectsOf, textOf } from './elements.ts';
-import type { Invariant, InvariantTable } from './invariants.ts';
+import type { Invariant, InvariantTable } from './invariant.ts';
 import { relativeType } from './invariants-types.ts';
 
 function isOfType(node: JsonObject, ...types: readonly string[]): boolean {

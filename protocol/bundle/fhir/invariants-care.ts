@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { hasChoice, hasElement, isCoded, numberOf, objectOf, objectsOf, sameJson, textOf } from './elements.ts';
-import type { Invariant, InvariantTable } from './invariants.ts';
+import type { Invariant, InvariantTable } from './invariant.ts';
 import { isLater } from './primitives.ts';
 
 const terminology = 'http://terminology.hl7.org/CodeSystem';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import { hasChoice, hasElement, objectsOf, textOf } from './elements.ts';
-import type { Invariant, InvariantTable } from './invariants.ts';
+import type { Invariant, InvariantTable } from './invariant.ts';
 import { isLater } from './primitives.ts';
 
 function either(key: string, human: string, ...names: readonly string[]): Invariant {

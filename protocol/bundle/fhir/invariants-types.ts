@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../json.ts';
 import { asObject, hasChoice, hasElement, numberOf, objectOf, objectsOf, textOf, textsOf } from './elements.ts';
-import type { Invariant, InvariantTable } from './invariants.ts';
+import type { Invariant, InvariantTable } from './invariant.ts';
 import { isLater } from './primitives.ts';
 
 const ucum = 'http://unitsofmeasure.org';

@@ -1,16 +1,10 @@
+import type { Invariant } from './invariant.ts';
 import { bundleInvariants } from './invariants-bundle.ts';
 import { careInvariants } from './invariants-care.ts';
 import { formInvariants } from './invariants-forms.ts';
 import { typeInvariants } from './invariants-types.ts';
 import type { Issues } from './issue.ts';
 import type { Visit } from './structure.ts';
-
-/**
- * A rule of R4 that structure cannot say: its key there, what it asks, whether an element keeps it, and the part of the
- * element that an issue names, if not the whole.
- */
-export type Invariant = readonly [key: string, human: string, holds: (visit: Visit) => boolean, at?: string];
-export type InvariantTable = Readonly<Record<string, readonly Invariant[]>>;
 
 /**
  * The invariants of severity error of R4's data types, its Bundle and its clinical, administrative, workflow and
