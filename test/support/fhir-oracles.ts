@@ -86,8 +86,11 @@ interface SchemaFile {
   id?: string;
   $id?: string;
   $schema?: string;
-  definitions: Record<string, object>;
+  definitions: Record<string, { type?: string; pattern?: string }>;
 }
+
+/** FHIR's "no space" is ASCII's, JavaScript's is Unicode's: without this a name with an ideographic space would be no string. */
+const anySpace = '^[ \\r\\n\\t\\S\\p{Z}\\ufeff]+$';
 
 const schemaValidators = new Map<string, ValidateFunction>();
 const ajv = openSchema();
@@ -100,6 +103,7 @@ function openSchema(): Ajv {
   schema.$id = 'fhir';
   schema.definitions['Resource'] ??= { type: 'object' };
   schema.definitions['integer64'] ??= { type: 'number' };
+  for (const name of ['string', 'markdown']) schema.definitions[name] = { type: 'string', pattern: anySpace };
   const opened = new Ajv({ strict: false, allErrors: true, logger: false, validateFormats: false });
   opened.addSchema(schema);
   return opened;

@@ -19,20 +19,29 @@ export interface Anamnesis {
   readonly procedures: Part;
 }
 
-export function anamnesis(details: PatientDetails, frame: Frame): Anamnesis {
+/** `beside` says which sections hold something from elsewhere, so that "none" in the record cannot stand for the whole. */
+export function anamnesis(
+  details: PatientDetails,
+  frame: Frame,
+  beside: { readonly problems: boolean; readonly medicines: boolean },
+): Anamnesis {
   const subject = frame.patient;
   const patient = frame.patient;
   const dated = (text: string): string | undefined => trailingDate(text, details.birthDate, frame.now);
   return {
-    problems: partOf(details.conditions, (text) => ({
-      resourceType: 'Condition',
-      id: frame.uuid(),
-      clinicalStatus: concept('conditionClinical', 'active'),
-      category: [concept('conditionCategory', 'problem-list-item', 'Problem List Item')],
-      code: { text },
-      subject,
-      ...present({ onsetDateTime: onsetSince(text, details.birthDate, frame.now) }),
-    })),
+    problems: partOf(
+      details.conditions,
+      (text) => ({
+        resourceType: 'Condition',
+        id: frame.uuid(),
+        clinicalStatus: concept('conditionClinical', 'active'),
+        category: [concept('conditionCategory', 'problem-list-item', 'Problem List Item')],
+        code: { text },
+        subject,
+        ...present({ onsetDateTime: onsetSince(text, details.birthDate, frame.now) }),
+      }),
+      beside.problems,
+    ),
     allergies: partOf(details.allergies, (text) => ({
       resourceType: 'AllergyIntolerance',
       id: frame.uuid(),
@@ -41,13 +50,17 @@ export function anamnesis(details: PatientDetails, frame: Frame): Anamnesis {
       patient,
       ...present({ onsetDateTime: onsetSince(text, details.birthDate, frame.now) }),
     })),
-    medicines: partOf(details.medications, (text) => ({
-      resourceType: 'MedicationStatement',
-      id: frame.uuid(),
-      status: 'active',
-      medicationCodeableConcept: { text },
-      subject,
-    })),
+    medicines: partOf(
+      details.medications,
+      (text) => ({
+        resourceType: 'MedicationStatement',
+        id: frame.uuid(),
+        status: 'active',
+        medicationCodeableConcept: { text },
+        subject,
+      }),
+      beside.medicines,
+    ),
     immunizations: partOf(details.immunizations, (text) => {
       const occurrenceDateTime = dated(text);
       return {
@@ -75,10 +88,10 @@ export function anamnesis(details: PatientDetails, frame: Frame): Anamnesis {
 /** A whole list of one such phrase says that there is nothing, which is not the same as saying nothing. */
 const nilKnownForm = /^(?:none|none known|nil|nil known|no known allerg(?:y|ies)|nka)\.?$/i;
 
-function partOf(texts: readonly string[], resourceOf: (text: string) => Resource): Part {
+function partOf(texts: readonly string[], resourceOf: (text: string) => Resource, beside = false): Part {
   const lines = textsOf(texts);
   const [only] = lines;
-  if (lines.length === 1 && only !== undefined && nilKnownForm.test(only.trim()))
+  if (!beside && lines.length === 1 && only !== undefined && nilKnownForm.test(only.trim()))
     return { lines, entries: [], nilKnown: only };
   return { lines, entries: lines.map(resourceOf) };
 }

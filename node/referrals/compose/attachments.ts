@@ -26,6 +26,9 @@ const uidCharactersMax = 64;
 /** FHIR's unsignedInt ends here; the size of a larger file is told by the extension beside it. */
 const sizeMax = 2_147_483_647;
 
+/** A FHIR code: words with one space between them. */
+const contentTypeForm = /^\S+(?: \S+)*$/;
+
 export type AttachmentFrame = Pick<Frame, 'uuid' | 'write' | 'hospital'> & {
   readonly subject: Reference<Patient>;
   readonly author: NonNullable<DocumentReference['author']>[number];
@@ -109,7 +112,7 @@ function fhirAttachment(
       digestExtension(structureDefinition('attachment-key'), attachment.key),
       ...(large ? [{ url: structureDefinition('attachment-size'), valueDecimal: attachment.size }] : []),
     ],
-    contentType: textOf(attachment.contentType) ?? 'application/octet-stream',
+    contentType: contentTypeForm.test(attachment.contentType) ? attachment.contentType : 'application/octet-stream',
     url: `urn:uuid:${attachment.id}`,
     ...(large ? {} : { size: attachment.size }),
     ...present({ title: textOf(attachment.title) }),

@@ -42,7 +42,10 @@ export function contentOf(
   const last = consultations.encounters.at(-1);
   const encounter = last === undefined ? undefined : referenceOf(last);
   const since = last?.period?.start ?? frame.write(input.writtenAt ?? input.now);
-  const past = anamnesis(input.patient, frame);
+  const past = anamnesis(input.patient, frame, {
+    problems: consultations.diagnoses.entries.length > 0,
+    medicines: consultations.prescriptions.entries.length > 0,
+  });
   const attachments = attached(input.attachments, consultations.encounterOf, {
     ...frame,
     subject: frame.patient,

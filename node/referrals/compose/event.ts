@@ -89,7 +89,7 @@ function eventTask(frame: EventFrame, extra: Carried): Task {
     groupIdentifier: urnIdentifier(referral.id),
     status: taskStatus(state, { state: input.before, accepted: input.accepted }),
     ...present({ statusReason: extra.statusReason === undefined ? undefined : { text: extra.statusReason } }),
-    businessStatus: businessStatus(state),
+    businessStatus: businessStatus(state, content.event),
     intent: 'order',
     priority: referral.priority,
     code: concept('taskCode', 'fulfill', 'Fulfill the focal request'),

@@ -1,7 +1,7 @@
 import type { Narrative } from '@medplum/fhirtypes';
 
-/** Direction overrides are shown by nobody and obeyed by nobody (clinical.md §9). */
-const bidiControls = /[\u202a-\u202e\u2066-\u2069]/g;
+/** Direction overrides, which nobody shall obey (clinical.md §9), and the two characters that XML forbids. */
+const strayCharacters = /[\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -10,15 +10,19 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Narrative of plain lines, each a paragraph; markup in a line stays text. At least one line must say something. */
+/**
+ * Narrative of plain lines, each a paragraph; markup in a line stays text. A narrative without a visible character would be
+ * illegal, so one that has nothing to say shows an ellipsis.
+ */
 export function narrative(lines: readonly string[]): Narrative {
   const paragraphs = lines
-    .flatMap((line) => line.split(/\r\n|\r|\n/))
+    .flatMap((line) => line.replace(strayCharacters, '').split(/\r\n|\r|\n/))
     .filter((line) => line.trim() !== '')
     .map((line) => `<p>${escapeXhtml(line)}</p>`);
-  return { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${paragraphs.join('')}</div>` };
+  const content = paragraphs.length === 0 ? '<p>…</p>' : paragraphs.join('');
+  return { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml">${content}</div>` };
 }
 
 function escapeXhtml(text: string): string {
-  return text.replace(bidiControls, '').replace(/[&<>"']/g, (character) => escapes[character] ?? '');
+  return text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
 }

@@ -5,7 +5,8 @@ import type { Frame } from './frame.ts';
 import type { ReferralInput } from './input.ts';
 import { displayName } from './patient.ts';
 import { compositionSections } from './sections.ts';
-import { coding, concept, hospitalSystem, loinc, urnIdentifier } from './terms.ts';
+import { businessStatus } from './states.ts';
+import { concept, hospitalSystem, loinc, urnIdentifier } from './terms.ts';
 import { present, referenceOf, referenceTo, textOf } from './values.ts';
 
 /** The resources of one referral that name each other, by their ids. */
@@ -59,7 +60,7 @@ export function referralTask({ input, frame, content, ids, writtenAt }: Order): 
     ],
     groupIdentifier: urnIdentifier(input.referral),
     status: 'requested',
-    businessStatus: { coding: [coding('state', 'sent', 'Sent'), coding('bser', '2.0', 'Service Request Created')] },
+    businessStatus: businessStatus('sent'),
     intent: 'order',
     priority: input.priority,
     code: concept('taskCode', 'fulfill', 'Fulfill the focal request'),

@@ -19,17 +19,21 @@ const states: Readonly<Record<ReferralState, StateRow>> = {
   received: { display: 'Received', status: 'received', bser: ['2.0', 'Service Request Created'] },
   'info-requested': { display: 'Information requested' },
   accepted: { display: 'Accepted', status: 'accepted', bser: ['3.0', 'Service Request Accepted'] },
-  rejected: { display: 'Rejected', status: 'rejected', bser: ['4.0', 'Service Request Rejected'] },
-  scheduled: { display: 'Scheduled', status: 'in-progress', bser: ['5.1.1', 'Appointment Scheduled'] },
-  'not-attended': { display: 'Not attended', status: 'in-progress', bser: ['5.1.2', 'Appointment No-Show'] },
+  rejected: { display: 'Rejected', status: 'rejected', bser: ['4.0', 'Service Request Declined'] },
+  scheduled: { display: 'Scheduled', status: 'in-progress', bser: ['5.1.1', 'Service Request Event Scheduled'] },
+  'not-attended': {
+    display: 'Not attended',
+    status: 'in-progress',
+    bser: ['5.1.2', 'Scheduled Service Request Event Unattended'],
+  },
   'appointment-cancelled': {
     display: 'Appointment cancelled',
     status: 'in-progress',
-    bser: ['5.1.3', 'Appointment Cancelled'],
+    bser: ['5.1.3', 'Scheduled Service Request Event Cancelled'],
   },
-  'in-progress': { display: 'In progress', status: 'in-progress', bser: ['5.1.4', 'Appointment Attended'] },
+  'in-progress': { display: 'In progress', status: 'in-progress' },
   'cancel-requested': { display: 'Cancellation requested', bser: ['5.2', 'Service Request Cancellation Requested'] },
-  cancelled: { display: 'Cancelled', status: 'cancelled', bser: ['6.0', 'Service Request Cancelled'] },
+  cancelled: { display: 'Cancelled', status: 'cancelled', bser: ['6.0', 'Service Request Fulfillment Cancelled'] },
   completed: {
     display: 'Completed',
     status: 'completed',
@@ -39,9 +43,12 @@ const states: Readonly<Record<ReferralState, StateRow>> = {
   void: { display: 'Void', status: 'entered-in-error' },
 };
 
+/** BSeR calls a visit that took place so; while the first one lasts there is no code. */
+const visited = ['5.1.4', 'Service Request Event Completed'] as const;
+
 /** Task.businessStatus: our code and, where there is one, that of BSeR (clinical.md §5). */
-export function businessStatus(state: ReferralState): CodeableConcept {
-  const { display, bser } = states[state];
+export function businessStatus(state: ReferralState, event?: EventContent['event']): CodeableConcept {
+  const { display, bser = event === 'interim-note' ? visited : undefined } = states[state];
   return { coding: [coding('state', state, display), ...(bser === undefined ? [] : [coding('bser', ...bser)])] };
 }
 

@@ -3,7 +3,7 @@ import type { Instant } from '../../../protocol/instant.ts';
 import { ComposeError } from './errors.ts';
 
 /** FHIR knows no empty text, no control characters but TAB, CR and LF, and no lone surrogate (R4 §2.24). */
-const forbiddenCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g;
+const forbiddenCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g;
 const dateForm = /^\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?$/;
 
 /** The members that are there: what is undefined or an empty list is left out, because FHIR writes neither. */
