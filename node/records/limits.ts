@@ -21,5 +21,3 @@ export const candidatesMax = 200;
 
 export const titleBytesMax = 1000;
 export const contentTypeBytesMax = 200;
-/** 10 GiB with room: more than any study a hospital sends. */
-export const attachmentBytesMax = 64 * 1024 * 1024 * 1024;

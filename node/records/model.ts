@@ -93,6 +93,8 @@ export interface Attachment {
   /** Display text, never a path. */
   readonly title: string;
   readonly contentType: string;
+  /** The bytes are not of a type that is safe to show, or not of the type that was declared. */
+  readonly downloadOnly: boolean;
   /** Bytes of the plaintext. */
   readonly size: number;
   readonly sha256: Uint8Array;

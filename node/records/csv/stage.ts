@@ -126,7 +126,6 @@ export async function purge(
         await w.run(deletePatient, { id: row.id });
         await keyring.shred(w, row.data_key as DataKeyId);
       }
-      if (rows.length > 0 && rows.length < purgedPerTransaction) w.eraseTraces();
       return rows.length;
     });
     if (removed < purgedPerTransaction) return;

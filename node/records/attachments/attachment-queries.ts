@@ -1,0 +1,93 @@
+import { statement } from '../../store/statement.ts';
+
+export const insertAttachment = statement<{
+  id: string;
+  patient: string;
+  consultation: string | null;
+  size: number;
+  chunks: number;
+  now: number;
+  token: Uint8Array;
+}>()((db, values) =>
+  db.insertInto('attachment').values({
+    id: values.id,
+    patient: values.patient,
+    consultation: values.consultation,
+    size: values.size,
+    chunks: values.chunks,
+    created_at: values.now,
+    token: values.token,
+  }),
+);
+
+export const insertChunk = statement<{ attachment: string; i: number; blob: string; size: number }>()((db, values) =>
+  db.insertInto('attachment_chunk').values({
+    attachment: values.attachment,
+    i: values.i,
+    blob: values.blob,
+    size: values.size,
+  }),
+);
+
+const shown = ['id', 'patient', 'consultation', 'size', 'chunks', 'created_at', 'token'] as const;
+
+export interface AttachmentRow {
+  readonly id: string;
+  readonly patient: string;
+  readonly consultation: string | null;
+  readonly size: number;
+  readonly chunks: number;
+  readonly created_at: number;
+  readonly token: Uint8Array;
+}
+
+export const attachmentById = statement<{ id: string }>()((db, values) =>
+  db.selectFrom('attachment').select(shown).where('id', '=', values.id),
+);
+
+export const attachmentsOf = statement<{ patient: string }>()((db, values) =>
+  db
+    .selectFrom('attachment')
+    .select(shown)
+    .where('patient', '=', values.patient)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc'),
+);
+
+export const chunkBlob = statement<{ attachment: string; i: number }>()((db, values) =>
+  db
+    .selectFrom('attachment_chunk')
+    .select(['blob', 'size'])
+    .where('attachment', '=', values.attachment)
+    .where('i', '=', values.i),
+);
+
+export const chunksOfUpload = statement<{ attachment: string }>()((db, values) =>
+  db.selectFrom('attachment_chunk').select('blob').where('attachment', '=', values.attachment).orderBy('i'),
+);
+
+export const deleteChunks = statement<{ attachment: string }>()((db, values) =>
+  db.deleteFrom('attachment_chunk').where('attachment', '=', values.attachment),
+);
+
+/** Uploads that never ended: chunks without their attachment. */
+export const unfinishedUploads = statement<Record<never, never>>()((db) =>
+  db
+    .selectFrom('attachment_chunk')
+    .select('attachment')
+    .distinct()
+    .where((row) =>
+      row.not(
+        row.exists(
+          row
+            .selectFrom('attachment')
+            .select('attachment.id')
+            .whereRef('attachment.id', '=', 'attachment_chunk.attachment'),
+        ),
+      ),
+    ),
+);
+
+export const consultationOfPatient = statement<{ id: string; patient: string }>()((db, values) =>
+  db.selectFrom('consultation').select('id').where('id', '=', values.id).where('patient', '=', values.patient),
+);
