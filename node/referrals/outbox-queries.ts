@@ -1,6 +1,7 @@
 import { row, statement } from '../store/statement.ts';
 
-type OutboxState = 'preparing' | 'queued' | 'leaving' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
+type OutboxState =
+  'preparing' | 'queued' | 'leaving' | 'withdrawing' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
 
 /** Every query of the outbox, compiled once. */
 export const outboxQueries = {
@@ -9,6 +10,7 @@ export const outboxQueries = {
     peer: string;
     referral: string;
     kind: 'referral' | 'event' | 'notice';
+    message: string;
     priority: 'routine' | 'urgent' | 'stat';
     rank: number;
     deadline: number;
@@ -17,7 +19,18 @@ export const outboxQueries = {
     now: number;
   }>()((db, values) =>
     db.insertInto('outbox').values({
-      ...row(values, ['bundle', 'peer', 'referral', 'kind', 'priority', 'rank', 'deadline', 'data_key', 'secrets']),
+      ...row(values, [
+        'bundle',
+        'peer',
+        'referral',
+        'kind',
+        'message',
+        'priority',
+        'rank',
+        'deadline',
+        'data_key',
+        'secrets',
+      ]),
       state: 'preparing',
       manifest: null,
       token: null,
@@ -75,8 +88,20 @@ export const outboxQueries = {
   open: statement()((db) =>
     db
       .selectFrom('outbox')
-      .select(['bundle', 'peer', 'kind', 'priority', 'rank', 'state', 'next_at', 'queued_at', 'attempts', 'deadline'])
-      .where('state', 'in', ['preparing', 'queued', 'leaving'])
+      .select([
+        'bundle',
+        'peer',
+        'kind',
+        'message',
+        'priority',
+        'rank',
+        'state',
+        'next_at',
+        'queued_at',
+        'attempts',
+        'deadline',
+      ])
+      .where('state', 'in', ['preparing', 'queued', 'leaving', 'withdrawing'])
       .orderBy('rank')
       .orderBy('queued_at')
       .orderBy('bundle'),
@@ -116,7 +141,23 @@ export const outboxQueries = {
         done_at: values.now,
       })
       .where('bundle', '=', values.bundle)
-      .where('state', 'in', ['preparing', 'queued', 'leaving']),
+      .where('state', 'in', ['preparing', 'queued', 'leaving', 'withdrawing']),
+  ),
+  withdrawing: statement<{ bundle: string; trouble_code: string; trouble: string; now: number }>()((db, values) =>
+    db
+      .updateTable('outbox')
+      .set({ state: 'withdrawing', trouble_code: values.trouble_code, trouble: values.trouble, next_at: values.now })
+      .where('bundle', '=', values.bundle)
+      .where('state', '=', 'leaving'),
+  ),
+  /** A peer that was out of reach speaks again: what waited for the network is due now. */
+  clearBackOff: statement<{ peer: string; now: number }>()((db, values) =>
+    db
+      .updateTable('outbox')
+      .set({ next_at: values.now })
+      .where('peer', '=', values.peer)
+      .where('state', 'in', ['queued', 'leaving', 'withdrawing'])
+      .where('trouble_code', 'like', 'NET_%'),
   ),
   later: statement<{ bundle: string; next_at: number; attempts: number; trouble_code: string; trouble: string }>()(
     (db, values) =>

@@ -117,17 +117,15 @@ export const referralQueries = {
     db.selectFrom('referral_event').selectAll().where('message', '=', values.message),
   ),
   settleEvent: statement<{
-    referral: string;
     author: 'sender' | 'receiver';
-    bundle: string;
+    message: string;
     status: 'applied' | 'waiting' | 'not-applied' | 'pending';
     reason: string;
   }>()((db, values) =>
     db
       .updateTable('referral_event')
       .set({ status: values.status, reason: values.reason })
-      .where('referral', '=', values.referral)
       .where('author', '=', values.author)
-      .where('bundle', '=', values.bundle),
+      .where('message', '=', values.message),
   ),
 };

@@ -45,13 +45,15 @@ export interface ReferralTables {
     peer: string;
     referral: string;
     kind: 'referral' | 'event' | 'notice';
+    /** MessageHeader.id of the event whose content this bundle carries. */
+    message: string;
     priority: 'routine' | 'urgent' | 'stat';
     /** 0 stat, 1 urgent, 2 routine: the order of departure. */
     rank: number;
     deadline: number;
-    state: 'preparing' | 'queued' | 'leaving' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
+    state: 'preparing' | 'queued' | 'leaving' | 'withdrawing' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
     data_key: string;
-    /** Sealed JSON of what rebuilds the bundle: Fernet key, document salt, plaintext time, attachment keys. */
+    /** Sealed JSON of what makes the parts again: the attachment keys, in the manifest's order. */
     secrets: Uint8Array;
     manifest: Uint8Array | null;
     token: Uint8Array | null;
@@ -135,11 +137,10 @@ export const createReferralTables: readonly string[] = [
   `CREATE INDEX referral_by_expiry ON referral (direction, expires_at)`,
   `CREATE TABLE referral_event (bundle TEXT NOT NULL, referral TEXT NOT NULL, author TEXT NOT NULL, name TEXT NOT NULL,
     seq INTEGER NOT NULL, digest BLOB NOT NULL, prev BLOB, seen BLOB, at INTEGER NOT NULL, status TEXT NOT NULL,
-    reason TEXT NOT NULL, content BLOB NOT NULL, message TEXT NOT NULL, PRIMARY KEY (author, referral, bundle)) STRICT`,
+    reason TEXT NOT NULL, content BLOB NOT NULL, message TEXT NOT NULL, PRIMARY KEY (author, message)) STRICT`,
   `CREATE INDEX referral_event_by_referral ON referral_event (referral, author, seq)`,
-  `CREATE INDEX referral_event_by_message ON referral_event (message)`,
   `CREATE TABLE outbox (bundle TEXT PRIMARY KEY, peer TEXT NOT NULL, referral TEXT NOT NULL, kind TEXT NOT NULL,
-    priority TEXT NOT NULL, rank INTEGER NOT NULL, deadline INTEGER NOT NULL, state TEXT NOT NULL, data_key TEXT NOT NULL,
+    message TEXT NOT NULL, priority TEXT NOT NULL, rank INTEGER NOT NULL, deadline INTEGER NOT NULL, state TEXT NOT NULL, data_key TEXT NOT NULL,
     secrets BLOB NOT NULL, manifest BLOB, token BLOB, record BLOB, seq INTEGER, attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL, queued_at INTEGER NOT NULL, done_at INTEGER, proof TEXT, unchecked_size INTEGER,
     trouble_code TEXT NOT NULL, trouble TEXT NOT NULL, sent_bytes INTEGER NOT NULL) STRICT`,

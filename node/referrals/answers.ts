@@ -1,0 +1,45 @@
+import { mediaTypes, type MediaType } from '../../protocol/http/media-types.ts';
+import { problems, writeProblem, type ProblemCode, type ProblemDetails } from '../../protocol/http/problem.ts';
+import type { Writer } from '../store/store.ts';
+
+/** What a door sends back, signed: every answer has a body (Spec §3). */
+export interface DoorAnswer {
+  readonly status: number;
+  readonly type: MediaType;
+  readonly body: Uint8Array;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Names a failure in this node's diagnostics: `ref` of a problem. */
+export type NewRef = () => string;
+
+/** Thrown inside a change to undo it and answer with a problem. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: ProblemCode;
+  readonly details: ProblemDetails;
+
+  constructor(code: ProblemCode, details: ProblemDetails = {}) {
+    super(code);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/**
+ * Runs the change that a request causes. The request's nonce is stored in the same transaction (Spec §3); a request whose
+ * nonce was seen before fails with `Refusal` NET_NONCE_SEEN and changes nothing.
+ */
+export type GuardedWrite = <T>(change: (writer: Writer) => Promise<T>) => Promise<T>;
+
+export function jsonAnswer(status: number, body: Uint8Array): DoorAnswer {
+  return { status, type: mediaTypes.json, body };
+}
+
+const retryAfterSecondsBusy = 5;
+
+export function problemAnswer(code: ProblemCode, ref: string, details: ProblemDetails = {}): DoorAnswer {
+  const { status } = problems[code];
+  const answer = { status, type: mediaTypes.problem, body: writeProblem(code, ref, details) } as const;
+  return status === 429 || status === 503 ? { ...answer, retryAfterSeconds: retryAfterSecondsBusy } : answer;
+}

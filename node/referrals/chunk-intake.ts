@@ -1,0 +1,125 @@
+import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
+import type { VerifiedToken } from '../../protocol/crypto/fernet-token.ts';
+import { sha256Stream, type Sha256Stream } from '../../protocol/crypto/hash.ts';
+import { chunkArrival, openVerifiedChunk, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
+import { equalBytes } from '../../protocol/bytes.ts';
+import { parseBlobName, verified, type BlobName, type BlobStore } from '../blobs/blob-store.ts';
+import type { ByteStream } from '../platform/files.ts';
+import { nextTurn } from '../platform/turn.ts';
+
+/** Where the chunks of one arriving attachment stand, and what their plaintext must hash to. */
+export type ArrivingAttachment = Omit<ChunkPlace, 'index'> & { readonly chunks: number; readonly sha256: Uint8Array };
+
+/**
+ * Hashes the plaintext prefix of each arriving attachment as it closes, so that the commit needs no second pass
+ * (Spec §5). What a restart forgot is hashed again from the blobs.
+ */
+export interface PrefixHashes {
+  /** A chunk is stored: hash on as far as chunks lie without a gap. Runs beside; `settle` waits for it. */
+  arrived(key: string, attachment: ArrivingAttachment, blobOf: (index: number) => Promise<BlobName | undefined>): void;
+  /** True when the whole plaintext has the SHA-256 that the document names. */
+  settle(
+    key: string,
+    attachment: ArrivingAttachment,
+    blobOf: (index: number) => Promise<BlobName | undefined>,
+  ): Promise<boolean>;
+  forget(key: string): void;
+}
+
+interface Prefix {
+  next: number;
+  readonly hash: Sha256Stream;
+  running: Promise<void>;
+  digest: Uint8Array | undefined;
+}
+
+export function openPrefixHashes(blobs: BlobStore): PrefixHashes {
+  const prefixes = new Map<string, Prefix>();
+  const advance = async (
+    prefix: Prefix,
+    attachment: ArrivingAttachment,
+    blobOf: (index: number) => Promise<BlobName | undefined>,
+  ): Promise<void> => {
+    while (prefix.next < attachment.chunks) {
+      const blob = await blobOf(prefix.next);
+      if (blob === undefined) return;
+      const place = { ...attachment, index: prefix.next };
+      for await (const piece of openChunkBlob(blobs, place, blob)) prefix.hash.update(piece);
+      prefix.next += 1;
+    }
+  };
+  const start = (key: string): Prefix => {
+    const known = prefixes.get(key);
+    if (known !== undefined) return known;
+    const made: Prefix = { next: 0, hash: sha256Stream(), running: Promise.resolve(), digest: undefined };
+    prefixes.set(key, made);
+    return made;
+  };
+  return {
+    arrived: (key, attachment, blobOf) => {
+      const prefix = start(key);
+      prefix.running = prefix.running
+        .then(() => advance(prefix, attachment, blobOf))
+        .catch(() => {
+          prefixes.delete(key); // A blob that cannot be read now is read again by `settle`, which tells why.
+        });
+    },
+    settle: async (key, attachment, blobOf) => {
+      await prefixes.get(key)?.running;
+      const prefix = start(key);
+      await advance(prefix, attachment, blobOf);
+      if (prefix.next < attachment.chunks) return false;
+      prefix.digest ??= prefix.hash.digest();
+      return equalBytes(prefix.digest, attachment.sha256);
+    },
+    forget: (key) => {
+      prefixes.delete(key);
+    },
+  };
+}
+
+/** The plaintext of a stored chunk token: its MAC is checked over the whole blob before the first byte comes out. */
+export async function* openChunkBlob(blobs: BlobStore, place: ChunkPlace, blob: BlobName): AsyncGenerator<Uint8Array> {
+  const arrival = chunkArrival(bundleCrypto, place);
+  for await (const piece of await blobs.get(blob)) {
+    arrival.update(piece);
+    await nextTurn();
+  }
+  yield* openVerifiedChunk(bundleCrypto, place, arrival.final().verified, await blobs.get(blob), nextTurn);
+}
+
+/** Stores a token while it is checked: length and MAC here, its digest by the blob store, which must be that of `name`. */
+export async function storeChunk(
+  blobs: BlobStore,
+  place: ChunkPlace,
+  name: string,
+  size: number,
+  body: ByteStream,
+): Promise<{ readonly verified: VerifiedToken; readonly leafHash: Uint8Array }> {
+  const arrival = chunkArrival(bundleCrypto, place);
+  let fault: unknown;
+  let taken = false;
+  async function* checked(): AsyncGenerator<Uint8Array> {
+    taken = true;
+    for await (const piece of body) {
+      if (fault === undefined) fault = tryUpdate(arrival, piece);
+      yield piece;
+    }
+  }
+  const blob = parseBlobName(name);
+  await blobs.put(blob, size, checked);
+  // The same bytes lay there already, of a transfer that broke off between blob and row: the body is checked all the same.
+  if (!taken) for await (const piece of verified(blob, size, checked())) if (piece.length > size) break;
+  if (fault !== undefined) throw fault;
+  return arrival.final();
+}
+
+/** A token that is refused half-way is still read to its end: only then is it known whether it is the one that was signed. */
+function tryUpdate(arrival: { update(piece: Uint8Array): void }, piece: Uint8Array): unknown {
+  try {
+    arrival.update(piece);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

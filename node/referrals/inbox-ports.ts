@@ -1,0 +1,42 @@
+import type { BlobName, BlobStore } from '../blobs/blob-store.ts';
+import type { Witness } from '../exchange-log/witness.ts';
+import type { LogProofs } from '../exchange-log/proofs.ts';
+import type { Sequencer } from '../exchange-log/sequencer.ts';
+import type { DataKeyId, Keyring } from '../keys/keyring.ts';
+import type { OwnNode } from '../peers/own-node.ts';
+import type { PeerDirectory } from '../peers/directory.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Diagnostics } from '../platform/diagnostics.ts';
+import type { Random } from '../platform/random.ts';
+import type { ReceivedPatients } from '../records/received-patients.ts';
+import type { Reader, Store, Writer } from '../store/store.ts';
+import type { ReferralTables } from '../store/schema/referrals.ts';
+import type { NewRef } from './answers.ts';
+import type { PrefixHashes } from './chunk-intake.ts';
+
+export type InboxRow = ReferralTables['inbox'];
+
+/** What receiving needs of the node. */
+export interface InboxPorts {
+  readonly own: OwnNode;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly blobs: BlobStore;
+  readonly directory: PeerDirectory;
+  readonly log: Sequencer;
+  readonly proofs: LogProofs;
+  readonly witness: Witness;
+  readonly prefixes: PrefixHashes;
+  readonly receivedPatients: ReceivedPatients;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly diagnostics: Diagnostics;
+  readonly newRef: NewRef;
+  /** Remembers in the effect's transaction where a blob lies, so that it is uploaded to the bucket later. */
+  noteBlob(writer: Writer, name: BlobName, size: number): Promise<void>;
+  dataKeyOf(text: string): DataKeyId;
+  /** The tlog-proof of the leaf that decided this bundle: the same bytes for ever. */
+  proofOf(reader: Reader, row: Pick<InboxRow, 'x'>): Promise<string>;
+  /** Told after a referral or an event was taken. */
+  onReceived(bundle: { readonly referral: string; readonly priority: string; readonly kind: string }): void;
+}

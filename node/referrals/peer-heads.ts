@@ -1,0 +1,103 @@
+import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
+import { parseCheckpoint } from '../../protocol/log/checkpoint.ts';
+import { parseCosignatures, verifyCosignature } from '../../protocol/log/cosignature.ts';
+import { noteKey, noteKeyTypes } from '../../protocol/log/note.ts';
+import { writeAddCheckpoint } from '../../protocol/log/witness.ts';
+import { findLiveKeys } from '../../protocol/card.ts';
+import type { NodeName } from '../../protocol/ids.ts';
+import type { LogProofs } from '../exchange-log/proofs.ts';
+import { logQueries } from '../exchange-log/queries.ts';
+import type { Sequencer } from '../exchange-log/sequencer.ts';
+import type { Peer } from '../peers/directory.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Store } from '../store/store.ts';
+
+/** What a commit brings along so that the receiver can find its leaf in a head that it has cosigned (Spec §5). */
+export interface HeadForPeer {
+  /** The size that the proof is to be made for. */
+  readonly size: number;
+  /** An add-checkpoint body, when the peer does not hold a head that covers the leaf. */
+  readonly checkpoint: string | undefined;
+}
+
+/** Which head of our log each peer holds. One add-checkpoint is in flight per peer; the commits of a batch share it. */
+export interface PeerHeads {
+  /** Runs `send` with a head that covers leaf `index`; alone, when it has to bring a checkpoint along. */
+  withHead<T>(peer: NodeName, index: number, send: (head: HeadForPeer) => Promise<T>): Promise<T>;
+  /** Stores a cosignature that came back; true when it is the peer's own over that head. */
+  takeCosignature(peer: Peer, size: number, line: string): Promise<boolean>;
+  /** What the peer says it holds: told by 409, or 0 when it knows nothing of us. */
+  correct(peer: NodeName, size: number): Promise<void>;
+  /** The body that brings a peer up to our newest head, `undefined` when it is there. */
+  nextCheckpoint(peer: NodeName): Promise<{ readonly body: string; readonly size: number } | undefined>;
+}
+
+export interface PeerHeadsPorts {
+  readonly store: Store;
+  readonly log: Sequencer;
+  readonly proofs: LogProofs;
+  readonly clock: Clock;
+}
+
+export function openPeerHeads(ports: PeerHeadsPorts): PeerHeads {
+  const { store, log, proofs, clock } = ports;
+  const turns = new Map<NodeName, Promise<unknown>>();
+  const heldSize = async (peer: NodeName): Promise<number> =>
+    (await store.read((reader) => reader.first(logQueries.witness, { peer })))?.size ?? 0;
+  const nextCheckpoint: PeerHeads['nextCheckpoint'] = async (peer) => {
+    const old = await heldSize(peer);
+    const { size, checkpoint } = log.head();
+    if (old >= size) return undefined;
+    const path = await store.read((reader) => proofs.consistency(reader, old, size));
+    return { body: writeAddCheckpoint(old, path, checkpoint), size };
+  };
+  const inTurn = async <T>(peer: NodeName, run: () => Promise<T>): Promise<T> => {
+    const before = turns.get(peer) ?? Promise.resolve();
+    const turn = before.then(run, run);
+    const settled = turn.catch(() => undefined);
+    turns.set(peer, settled);
+    try {
+      return await turn;
+    } finally {
+      if (turns.get(peer) === settled) turns.delete(peer);
+    }
+  };
+  return {
+    nextCheckpoint,
+    withHead: async (peer, index, send) => {
+      const held = await heldSize(peer);
+      if (held > index) return send({ size: held, checkpoint: undefined });
+      return inTurn(peer, async () => {
+        const meanwhile = await heldSize(peer);
+        if (meanwhile > index) return send({ size: meanwhile, checkpoint: undefined });
+        const next = await nextCheckpoint(peer);
+        return send({ size: next?.size ?? meanwhile, checkpoint: next?.body });
+      });
+    },
+    takeCosignature: async (peer, size, line) => {
+      const row = await store.read((reader) => reader.first(logQueries.checkpointAt, { size }));
+      if (row === undefined) return false;
+      const [signature] = parseCosignatures(line.endsWith('\n') ? line : `${line}\n`);
+      const now = clock.now();
+      const keys = findLiveKeys(peer.card, 'cosign', now);
+      const checkpoint = parseCheckpoint(row.note);
+      const good = keys.some(({ key }) => {
+        const witness = noteKey(`${peer.name}/witness`, noteKeyTypes.cosignature, key, logCrypto);
+        return signature !== undefined && verifyCosignature(checkpoint, signature, witness, logCrypto) !== undefined;
+      });
+      if (!good) return false;
+      await store.write(async (writer) => {
+        const text = line.endsWith('\n') ? line.slice(0, -1) : line;
+        await writer.run(logQueries.putCosignature, { size, witness: peer.name, line: text, at: now });
+        const held = await writer.first(logQueries.witness, { peer: peer.name });
+        if ((held?.size ?? 0) < size) await writer.run(logQueries.putWitness, { peer: peer.name, size, at: now });
+      });
+      return true;
+    },
+    correct: async (peer, size) => {
+      const known = await store.read((reader) => reader.first(logQueries.checkpointAt, { size }));
+      const safe = size === 0 || known !== undefined ? size : 0;
+      await store.write(async (writer) => writer.run(logQueries.putWitness, { peer, size: safe, at: clock.now() }));
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { chunkLeafHash, chunksRoot } from '../../protocol/bundle/attachment.ts';
+import { sealDocument } from '../../protocol/bundle/document.ts';
+import { writeManifest, type AttachmentPart } from '../../protocol/bundle/manifest.ts';
+import { parseBase64Url, toBase64Url, utf8 } from '../../protocol/bytes.ts';
+import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
+import { generateKey } from '../../protocol/crypto/fernet.ts';
+import { sha256 } from '../../protocol/crypto/hash.ts';
+import { documentSaltBytes, keyCommitment, seal, sealedToOf } from '../../protocol/crypto/seal.ts';
+import { parseAttachmentId, parseBundleId, parseReferralId } from '../../protocol/ids.ts';
+import { instantOfMs } from '../../protocol/instant.ts';
+import { parseJson } from '../../protocol/json.ts';
+import { sealingKeyOf } from '../peers/cards.ts';
+import { nextTurn } from '../platform/turn.ts';
+import type { ChunkTokens } from './chunk-tokens.ts';
+import { readEventContent } from './event-content.ts';
+import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
+import { outboxQueries } from './outbox-queries.ts';
+
+export const outboxSecretsPurpose = 'outbox.secrets';
+const minuteMs = 60_000;
+const ivBytes = 16;
+
+/** The attachment keys of a bundle, in the manifest's order, as they lie sealed with it. */
+export function writeAttachmentKeys(keys: readonly Uint8Array[]): Uint8Array {
+  return utf8(JSON.stringify(keys.map((key) => toBase64Url(key))));
+}
+
+export async function readAttachmentKeys(ports: OutboxPorts, row: OutboxRow): Promise<readonly Uint8Array[]> {
+  const bytes = await ports.store.read((reader) =>
+    ports.keyring.open(reader, ports.dataKeyOf(row.data_key), outboxSecretsPurpose, row.secrets),
+  );
+  return (parseJson(bytes) as readonly string[]).map((key) => parseBase64Url(key, 32));
+}
+
+/**
+ * Makes manifest and document of a composed bundle, and remembers what each chunk's token must be (Spec §4). It may be
+ * broken off anywhere and run again: chunk tokens are a function of key and plaintext, and the rest is written at once.
+ */
+export async function prepareBundle(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<void> {
+  const peer = ports.directory.get(row.peer);
+  const attachments = await prepareAttachments(ports, tokens, row);
+  const plaintext = await readEventContent(ports, row);
+  const { suite, publicKey } = sealingKeyOf(peer, ports.clock);
+  const fernetKey = generateKey((size) => ports.random.bytes(size));
+  const documentSalt = ports.random.bytes(documentSaltBytes);
+  const document = await sealDocument(bundleCrypto, {
+    plaintext,
+    fernetKey,
+    documentSalt,
+    encoding: 'gzip',
+    time: ports.clock.now(),
+    iv: ports.random.bytes(ivBytes),
+    yieldTurn: nextTurn,
+  });
+  const from = ports.own.name;
+  const bundle = parseBundleId(row.bundle);
+  const manifest = writeManifest({
+    suite,
+    from,
+    to: peer.name,
+    card: ports.own.card().serial,
+    bundle,
+    referral: parseReferralId(row.referral),
+    kind: row.kind,
+    priority: row.priority,
+    deadline: instantOfMs(Math.ceil(row.deadline / minuteMs) * minuteMs),
+    sealedTo: sealedToOf(publicKey),
+    sealedKey: seal({
+      suite,
+      publicKey,
+      random: (size) => ports.random.bytes(size),
+      from,
+      to: peer.name,
+      bundle,
+      fernetKey,
+      documentSalt,
+    }),
+    keyCommitment: keyCommitment(fernetKey),
+    document: document.part,
+    attachments,
+  });
+  await ports.store.write(async (writer) =>
+    writer.run(outboxQueries.prepared, { bundle: row.bundle, manifest, token: document.token, secrets: row.secrets }),
+  );
+}
+
+async function prepareAttachments(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<AttachmentPart[]> {
+  const rows = await ports.store.read((reader) => reader.all(outboxQueries.attachments, { bundle: row.bundle }));
+  if (rows.length === 0) return [];
+  const keys = await readAttachmentKeys(ports, row);
+  const parts: AttachmentPart[] = [];
+  for (const { n, attachment, size, chunks, root } of rows) {
+    const id = parseAttachmentId(attachment);
+    const attachmentKey = keys[n];
+    if (attachmentKey === undefined) throw new Error('an attachment of the outbox has no key');
+    const place = { attachmentKey, bundle: parseBundleId(row.bundle), id, size };
+    const known = await ports.store.read((reader) => reader.all(outboxQueries.chunks, { bundle: row.bundle, n }));
+    const leaves = known.map((chunk) => chunk.leaf);
+    for (let i = leaves.length; i < chunks; i += 1) {
+      const chunk = await tokens.withToken(id, { ...place, index: i }, async (token) => ({
+        leaf: chunkLeafHash({ sha256 }, token),
+        digest: sha256(token),
+        size: token.length,
+      }));
+      leaves.push(chunk.leaf);
+      await ports.store.write(async (writer) =>
+        writer.run(outboxQueries.putChunk, { bundle: row.bundle, n, i, ...chunk }),
+      );
+    }
+    const made = root ?? chunksRoot({ sha256 }, leaves);
+    if (root === null)
+      await ports.store.write(async (writer) =>
+        writer.run(outboxQueries.putRoot, { bundle: row.bundle, n, root: made }),
+      );
+    parts.push({ id, size, chunks, root: made });
+  }
+  return parts;
+}

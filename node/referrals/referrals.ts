@@ -1,0 +1,132 @@
+import type { AttachmentId, NodeName, ReferralId } from '../../protocol/ids.ts';
+import type { Instant } from '../../protocol/instant.ts';
+import type { ByteStream } from '../platform/files.ts';
+import type { ConsultationId, PatientId } from '../records/model.ts';
+
+export type Priority = 'routine' | 'urgent' | 'stat';
+
+/** The person of this hospital who acts; the id is that of the node's user list. */
+export interface Actor {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface SendReferral {
+  readonly to: NodeName;
+  readonly patient: PatientId;
+  readonly priority: Priority;
+  /** Why the patient is referred. */
+  readonly reason: string;
+  /** What the receiver is asked to do. */
+  readonly question: string;
+  readonly specialty?: string;
+  readonly note?: string;
+  /** All of the patient's when not told. */
+  readonly consultations?: readonly ConsultationId[];
+  readonly attachments?: readonly AttachmentId[];
+  /** By what right the data leave; a consent of one year from now when not told. */
+  readonly ground?:
+    | { readonly kind: 'consent'; readonly from: Instant; readonly to: Instant }
+    | { readonly kind: 'break-glass'; readonly reason: string };
+  /** Until when the receiver may accept; 30 days when not told. */
+  readonly expiresAt?: Instant;
+  readonly author: Actor;
+}
+
+/** One step of the parcel line, as proven so far (screens.md, 7). */
+export type DeliveryState =
+  'preparing' | 'queued' | 'leaving' | 'withdrawing' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
+
+export interface Delivery {
+  readonly bundle: string;
+  readonly kind: 'referral' | 'event' | 'notice';
+  readonly state: DeliveryState;
+  readonly priority: Priority;
+  readonly attempts: number;
+  readonly nextAt: Instant;
+  readonly deadline: Instant;
+  readonly overdue: boolean;
+  readonly doneAt: Instant | undefined;
+  /** The last trouble as code and sentence; empty when there was none. */
+  readonly troubleCode: string;
+  readonly trouble: string;
+  /** The other side's tlog-proof: the receipt, or the proof of the refusal. */
+  readonly proof: string | undefined;
+}
+
+export interface ReferralLine {
+  readonly id: ReferralId;
+  readonly direction: 'sent' | 'received';
+  readonly peer: NodeName;
+  readonly state: string;
+  readonly priority: Priority;
+  readonly number: string;
+  /** Who it is about and why; opened for people who may see it. */
+  readonly summary: ReferralSummary;
+  readonly createdAt: Instant;
+  readonly changedAt: Instant;
+  readonly expiresAt: Instant;
+}
+
+export interface ReferralSummary {
+  readonly patientName: string;
+  readonly csvId: string;
+  readonly sex: string;
+  readonly birthDate: string;
+  readonly reason: string;
+  readonly question: string;
+}
+
+export interface ReferralDetail extends ReferralLine {
+  readonly events: readonly {
+    readonly name: string;
+    readonly author: 'sender' | 'receiver';
+    readonly seq: number;
+    readonly at: Instant;
+    readonly status: 'applied' | 'waiting' | 'not-applied' | 'pending';
+    readonly reason: string;
+    /** SHA-256 of the exact plaintext, hex. */
+    readonly digest: string;
+    readonly message: string;
+  }[];
+  /** Plain text rows by section, as the receiver shows them. */
+  readonly sections: readonly { readonly title: string; readonly rows: readonly (readonly string[])[] }[];
+  readonly attachments: readonly {
+    readonly id: AttachmentId;
+    readonly title: string;
+    readonly contentType: string;
+    readonly size: number;
+    readonly sha256: string;
+  }[];
+  /** What was sent of it, with each receipt. */
+  readonly deliveries: readonly Delivery[];
+  /** For received ones: the tlog-proof of our own received leaf, which the sender holds as receipt. */
+  readonly receipt: string | undefined;
+}
+
+/** The workflow of referrals at this hospital (clinical.md §5, §6). Errors are `OperationError`. */
+export interface Referrals {
+  /** Composes the referral and puts it into the outbox; it leaves when the node runs. */
+  send(referral: SendReferral): Promise<{ readonly id: ReferralId; readonly number: string; readonly bundle: string }>;
+  list(
+    direction: 'sent' | 'received',
+    page: { readonly limit: number; readonly before?: { readonly at: number; readonly id: string } },
+  ): Promise<readonly ReferralLine[]>;
+  show(id: ReferralId): Promise<ReferralDetail>;
+  /** Event 4: the number becomes our FILL identifier. */
+  accept(id: ReferralId, decision: { readonly note?: string; readonly author: Actor }): Promise<void>;
+  /** Event 5: the reason is what the sender reads. */
+  reject(
+    id: ReferralId,
+    decision: { readonly reason: string; readonly advice?: string; readonly author: Actor },
+  ): Promise<void>;
+  /** Takes back a bundle that has no receipt yet: a withdrawn leaf at once, then DELETE (Spec §6). */
+  withdraw(id: ReferralId): Promise<void>;
+  /** Received referrals about the patient that this peer calls by this CSV id, newest first. */
+  findByCsvId(peer: NodeName, csvId: string): Promise<readonly ReferralLine[]>;
+  /** The exact plaintext bytes of an event, as composed or received. */
+  document(id: ReferralId, message: string): Promise<Uint8Array>;
+  /** The plaintext of an attachment of a received referral, verified chunk by chunk. */
+  readAttachment(id: ReferralId, attachment: AttachmentId): ByteStream;
+  outbox(): Promise<readonly (Delivery & { readonly peer: NodeName; readonly referral: ReferralId })[]>;
+}
