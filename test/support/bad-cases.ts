@@ -68,8 +68,8 @@ function changed(vectors: Part, old: unknown, step: Step): unknown {
     }
     case 'append64':
       return toBase64Url(Uint8Array.of(...parseBase64Url(old), ...parseBase64Url(String(step.value))));
-    default:
-      throw new Error(`unknown step ${String(step.op)}`);
+    case 'remove':
+      throw new Error(`${step.at} is removed, not changed`);
   }
 }
 
