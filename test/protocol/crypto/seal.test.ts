@@ -117,8 +117,7 @@ describe.each(suites)('a box of suite %i', (suite) => {
   test('is refused with any one bit flipped, cut or extended', () => {
     const keys = keysOf('birch', suite);
     const box = part.bytes(`/suite${suite}/box`);
-    const step = suite === 1 ? 1 : 7; // 7 is prime to 8: every byte of the longer box, and each bit of a byte in turn.
-    for (let bit = 0; bit < box.length * 8; bit += step)
+    for (let bit = 0; bit < box.length * 8; bit += 1)
       expect(() => openSeal({ suite, box: flipBit(box, bit), ...keys, ...context }), `bit ${bit}`).toThrow(
         ProtocolError,
       );
