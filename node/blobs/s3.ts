@@ -1,5 +1,5 @@
 import type { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import { sha256 } from '../../protocol/crypto/hash.ts';
+import { plain, sha256 } from '../../protocol/crypto/hash.ts';
 import { streamOnce, type ByteStream } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import {
@@ -151,7 +151,7 @@ async function refusesSecond(create: () => Promise<void>): Promise<boolean> {
 
 async function* toldStream(body: AsyncIterable<Uint8Array>, options: S3BlobsOptions): ByteStream {
   try {
-    for await (const piece of body) yield piece;
+    for await (const piece of body) yield plain(piece);
   } catch (cause) {
     throw blobErrorOf('reading', options, cause);
   }
