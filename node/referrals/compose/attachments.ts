@@ -8,9 +8,10 @@ import type {
   Reference,
   Resource,
 } from '@medplum/fhirtypes';
+import { attachmentKeyUrl, attachmentSha256Url, attachmentSizeUrl } from '../../../protocol/bundle/fhir/terms.ts';
 import type { Frame, Part } from './frame.ts';
 import type { DicomUids, ReferralAttachment } from './input.ts';
-import { coding, digestExtension, loinc, structureDefinition, urnIdentifier } from './terms.ts';
+import { coding, digestExtension, loinc, urnIdentifier } from './terms.ts';
 import { present, referenceOf, textOf } from './values.ts';
 
 /** The files that travel beside the document, each a DocumentReference without its bytes (clinical.md §8). */
@@ -108,9 +109,9 @@ function fhirAttachment(
   const large = attachment.size > sizeMax;
   return {
     extension: [
-      digestExtension(structureDefinition('attachment-sha256'), attachment.sha256),
-      digestExtension(structureDefinition('attachment-key'), attachment.key),
-      ...(large ? [{ url: structureDefinition('attachment-size'), valueDecimal: attachment.size }] : []),
+      digestExtension(attachmentSha256Url, attachment.sha256),
+      digestExtension(attachmentKeyUrl, attachment.key),
+      ...(large ? [{ url: attachmentSizeUrl, valueDecimal: attachment.size }] : []),
     ],
     contentType: contentTypeForm.test(attachment.contentType) ? attachment.contentType : 'application/octet-stream',
     url: `urn:uuid:${attachment.id}`,

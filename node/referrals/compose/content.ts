@@ -56,7 +56,7 @@ export function contentOf(
     allergies: past.allergies,
     medicines: joined(past.medicines, consultations.prescriptions),
     immunizations: past.immunizations,
-    familyHistory: past.familyHistory,
+    'family-history': past.familyHistory,
     procedures: past.procedures,
     imaging: attachments.images,
     papers: attachments.papers,

@@ -1,7 +1,8 @@
 import type { CodeableConcept, Coverage, Organization, Period } from '@medplum/fhirtypes';
+import { ourBase } from '../../../protocol/bundle/fhir/terms.ts';
 import type { Insurance } from '../../records/model.ts';
 import type { Frame, Part } from './frame.ts';
-import { concept, fhirBase } from './terms.ts';
+import { concept } from './terms.ts';
 import { dateOf, present, referenceOf, textOf } from './values.ts';
 
 /** Words that a hospital writes in the column of the insurer when there is none. */
@@ -22,7 +23,7 @@ export function coveragePart(insurance: Insurance | undefined, frame: Frame): Pa
     id: frame.uuid(),
     ...present({
       identifier:
-        policyNumber === undefined ? undefined : [{ system: `${fhirBase}/policy-number`, value: policyNumber }],
+        policyNumber === undefined ? undefined : [{ system: `${ourBase}/policy-number`, value: policyNumber }],
     }),
     status: 'active',
     type: selfPay ? { text: insurer } : coverageType,

@@ -1,26 +1,7 @@
+import type { Role, StateName } from '../../../protocol/bundle/fhir/terms.ts';
 import type { NodeName, ReferralId } from '../../../protocol/ids.ts';
 import type { Instant } from '../../../protocol/instant.ts';
 import type { Author, Party, Priority, ReferralAttachment, Setting } from './input.ts';
-
-/** The states that Task.businessStatus names (clinical.md §5). */
-export type ReferralState =
-  | 'draft'
-  | 'sent'
-  | 'received'
-  | 'info-requested'
-  | 'accepted'
-  | 'rejected'
-  | 'scheduled'
-  | 'not-attended'
-  | 'appointment-cancelled'
-  | 'in-progress'
-  | 'cancel-requested'
-  | 'cancelled'
-  | 'completed'
-  | 'expired'
-  | 'void';
-
-export type EventRole = 'referrer' | 'triage' | 'clinician' | 'clerk' | 'machine';
 
 /** An Identifier as the referral wrote it, so that an event can name its subject without its data. */
 export interface LogicalId {
@@ -72,7 +53,7 @@ export type EventContent =
       readonly event: 'info-provided';
       readonly answer: string;
       readonly attachments: readonly ReferralAttachment[];
-      readonly backTo: ReferralState;
+      readonly backTo: StateName;
     }
   | { readonly event: 'scheduled' | 'rescheduled'; readonly appointment: AppointmentTime; readonly note?: string }
   | { readonly event: 'not-attended'; readonly appointment: AppointmentTime }
@@ -89,7 +70,7 @@ export type EventContent =
   | { readonly event: 'withdrawn'; readonly reason: string }
   | { readonly event: 'cancel-requested'; readonly reason: string }
   | { readonly event: 'cancel-confirmed' }
-  | { readonly event: 'cancel-declined'; readonly reason: string; readonly backTo: ReferralState }
+  | { readonly event: 'cancel-declined'; readonly reason: string; readonly backTo: StateName }
   | { readonly event: 'expired' }
   | { readonly event: 'voided'; readonly reason: string; readonly second: Author };
 
@@ -100,11 +81,11 @@ export interface EventInput extends Setting {
   readonly order: EventOrder;
   readonly content: EventContent;
   /** The state that the event leaves; `cancel-requested` keeps its Task.status. */
-  readonly before: ReferralState;
+  readonly before: StateName;
   /** Whether the receiving hospital had accepted before this event: it decides between `received` and `on-hold`. */
   readonly accepted: boolean;
   /** The node itself acts for the role `machine`; every other role is a person. */
-  readonly author: { readonly role: 'machine' } | (Author & { readonly role: Exclude<EventRole, 'machine'> });
+  readonly author: { readonly role: 'machine' } | (Author & { readonly role: Exclude<Role, 'machine'> });
   /** When it happened; `now` unless it was entered later. */
   readonly occurredAt?: Instant;
   readonly confidentiality?: 'R' | 'V';

@@ -9,8 +9,9 @@ import type {
   ServiceRequest,
   Task,
 } from '@medplum/fhirtypes';
+import type { Role } from '../../../protocol/bundle/fhir/terms.ts';
 import { carried, type Carried, type EventFrame } from './event-content.ts';
-import type { EventInput, EventRole } from './event-input.ts';
+import type { EventInput } from './event-input.ts';
 import type { Author } from './input.ts';
 import { hospital, logicalReference, messageHeader, writeMessage, type ComposedMessage } from './message.ts';
 import { businessStatus, eventRow, stateAfter, taskStatus } from './states.ts';
@@ -126,7 +127,7 @@ function taskIdentifiers(
   return [placer, { type, system: hospitalSystem(filler.node, 'referrals'), value: filler.number, assigner: receiver }];
 }
 
-const roleNames: Readonly<Record<EventRole, string>> = {
+const roleNames: Readonly<Record<Role, string>> = {
   referrer: 'Referrer',
   triage: 'Triage clinician',
   clinician: 'Clinician',
@@ -143,10 +144,10 @@ function provenance(frame: EventFrame, extra: Carried): Provenance {
     who,
     onBehalfOf: frame.from,
   });
-  const author = agent(concept('provenanceParticipant', 'author', 'Author'), frame.actor);
+  const author = agent(concept('participantType', 'author', 'Author'), frame.actor);
   const second =
     input.content.event === 'voided'
-      ? [agent(concept('provenanceParticipant', 'verifier', 'Verifier'), person(input.content.second, input))]
+      ? [agent(concept('participantType', 'verifier', 'Verifier'), person(input.content.second, input))]
       : [];
   return {
     resourceType: 'Provenance',

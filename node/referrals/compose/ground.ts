@@ -32,7 +32,7 @@ export function consentResource(
     provision: {
       type: 'permit',
       period: { start: from, end: frame.write(ground.to) },
-      actor: [{ role: concept('participation', 'IRCP', 'information recipient'), reference: receiver }],
+      actor: [{ role: concept('participationType', 'IRCP', 'information recipient'), reference: receiver }],
       action: [concept('consentAction', 'disclose', 'Disclose')],
       purpose: [purposeOf(false)],
       data: [{ meaning: 'related', reference: order }],
@@ -57,12 +57,12 @@ export function referralProvenance(
     activity: concept('dataOperation', 'CREATE', 'create'),
     agent: [
       {
-        type: concept('provenanceParticipant', 'author', 'Author'),
+        type: concept('participantType', 'author', 'Author'),
         role: [concept('role', 'referrer', 'Referrer')],
         who: frame.author,
         onBehalfOf: frame.hospital,
       },
-      { type: concept('provenanceParticipant', 'custodian', 'Custodian'), who: frame.hospital },
+      { type: concept('participantType', 'custodian', 'Custodian'), who: frame.hospital },
     ],
   };
 }

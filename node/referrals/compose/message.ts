@@ -1,9 +1,10 @@
 import type { Bundle, Coding, Extension, MessageHeader, Organization, Reference, Resource } from '@medplum/fhirtypes';
+import { eventOrderUrl, profileUrl } from '../../../protocol/bundle/fhir/terms.ts';
 import { utf8 } from '../../../protocol/bytes.ts';
 import type { EventOrder } from './event-input.ts';
 import { ComposeError } from './errors.ts';
 import type { Party } from './input.ts';
-import { coding, concept, digestExtension, nodeId, structureDefinition, urnIdentifier } from './terms.ts';
+import { coding, concept, digestExtension, nodeId, urnIdentifier } from './terms.ts';
 import { referenceTo } from './values.ts';
 
 /** A message as it will be sealed: `bytes` are what is hashed, logged and sent, `bundle` is their meaning. */
@@ -39,7 +40,7 @@ export function writeMessage(
     resourceType: 'Bundle',
     id: envelope.uuid(),
     meta: {
-      profile: [structureDefinition('referral-message')],
+      profile: [profileUrl],
       security: [
         coding('confidentiality', envelope.confidentiality, confidentialityNames[envelope.confidentiality]),
         purposeOf(envelope.emergency),
@@ -94,7 +95,7 @@ function eventOrder(order: EventOrder): Extension {
   if ((order.seq === 1) !== (order.prev === undefined))
     throw new ComposeError('malformed-order', 'an event names the one before it, and the first names none');
   return {
-    url: structureDefinition('event-order'),
+    url: eventOrderUrl,
     extension: [
       { url: 'seq', valuePositiveInt: order.seq },
       ...(order.prev === undefined ? [] : [digestExtension('prev', order.prev)]),

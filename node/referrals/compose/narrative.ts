@@ -2,12 +2,14 @@ import type { Narrative } from '@medplum/fhirtypes';
 
 /** Direction overrides, which nobody shall obey (clinical.md §9), and the two characters that XML forbids. */
 const strayCharacters = /[\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
+/** The equals sign too: some receivers look for `onerror=` without reading tags, and would take quoted markup for live. */
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
+  '=': '&#61;',
 };
 
 /**
@@ -24,5 +26,5 @@ export function narrative(lines: readonly string[]): Narrative {
 }
 
 function escapeXhtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => escapes[character] ?? '');
+  return text.replace(/[&<>"'=]/g, (character) => escapes[character] ?? '');
 }

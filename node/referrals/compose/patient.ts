@@ -7,10 +7,11 @@ import type {
   Patient,
   RelatedPerson,
 } from '@medplum/fhirtypes';
+import { ourBase } from '../../../protocol/bundle/fhir/terms.ts';
 import type { Bystander, PatientDetails } from '../../records/model.ts';
 import { ComposeError } from './errors.ts';
 import type { Frame } from './frame.ts';
-import { coding, concept, fhirBase, hospitalSystem } from './terms.ts';
+import { coding, concept, hospitalSystem } from './terms.ts';
 import { dateOf, present, textOf } from './values.ts';
 
 /** BCP 47 as far as a reader needs it: subtags of letters and digits joined by hyphens. */
@@ -66,7 +67,7 @@ function identifiersOf(details: PatientDetails, frame: Frame, nationalIdSystem?:
   if (nationalId !== undefined)
     identifiers.push({
       type: concept('v2Identifier', 'NI', 'National unique individual identifier'),
-      system: nationalIdSystem ?? `${fhirBase}/national-id`,
+      system: nationalIdSystem ?? `${ourBase}/national-id`,
       value: nationalId,
     });
   return identifiers;
@@ -124,7 +125,7 @@ export function bystanderResource(bystander: Bystander | undefined, frame: Frame
     id: frame.uuid(),
     active: true,
     patient: frame.patient,
-    relationship: [{ ...concept('v2Contact', 'C', 'Emergency Contact'), text: relation ?? 'Bystander' }],
+    relationship: [{ ...concept('v2Relationship', 'C', 'Emergency Contact'), text: relation ?? 'Bystander' }],
     ...present({ name: name === undefined ? undefined : [{ text: name }], telecom }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Organization, Patient, PractitionerRole, ServiceRequest } from '@medplum/fhirtypes';
+import { ourBase } from '../../../protocol/bundle/fhir/terms.ts';
 import { contentOf, contentResources } from './content.ts';
 import { ComposeError } from './errors.ts';
 import type { LogicalId } from './event-input.ts';
@@ -8,7 +9,7 @@ import type { ReferralInput } from './input.ts';
 import { hospital, messageHeader, writeMessage, type ComposedMessage } from './message.ts';
 import { authorResources, identities, referralNote, referralOrder, referralTask, type Order } from './order.ts';
 import { patientIdentifier, patientResource } from './patient.ts';
-import { fhirBase, hospitalSystem } from './terms.ts';
+import { hospitalSystem } from './terms.ts';
 import { referenceOf, referenceTo, timeWriter } from './values.ts';
 
 /** The message and what later events repeat of it (event-input.ts). */
@@ -90,7 +91,7 @@ function referralHeader({ input, frame, ids }: Order): ReturnType<typeof message
       id: ids.message,
       order: { seq: 1 },
       v2Event: 'I12',
-      event: ['referral-sent', 'Referral sent'],
+      event: input.basedOn === undefined ? ['referral-sent', 'Referral sent'] : ['forwarded', 'Referral forwarded'],
       from: input.sender,
       fromOrganization: ids.sender,
       to: input.receiver,
@@ -100,6 +101,6 @@ function referralHeader({ input, frame, ids }: Order): ReturnType<typeof message
     }),
     author: frame.author,
     responsible: frame.hospital,
-    definition: `${fhirBase}/MessageDefinition/referral-request`,
+    definition: `${ourBase}/MessageDefinition/referral-request`,
   };
 }

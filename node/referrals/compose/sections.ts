@@ -1,38 +1,39 @@
 import type { CompositionSection } from '@medplum/fhirtypes';
+import { sectionCodes, type SectionName as ProfileSection } from '../../../protocol/bundle/fhir/terms.ts';
 import type { Part } from './frame.ts';
 import { narrative } from './narrative.ts';
 import { coding, concept } from './terms.ts';
 import { present, referenceOf, textsOf } from './values.ts';
 
-/** The sections of a referral note in their order, with their LOINC codes (clinical.md §3). */
-const sections = {
-  reason: ['Reason for referral', '42349-1'],
-  visits: ['Consultations', '46240-8'],
-  problems: ['Problem list', '11450-4'],
-  allergies: ['Allergies', '48765-2'],
-  medicines: ['Medication use', '10160-0'],
-  immunizations: ['Immunizations', '11369-6'],
-  familyHistory: ['Family history', '10157-6'],
-  procedures: ['Procedures', '47519-4'],
-  vitalSigns: ['Vital signs', '8716-3'],
-  results: ['Results', '30954-2'],
-  imaging: ['Imaging', '18748-4'],
-  papers: ['Attached documents', '77599-9'],
-  payers: ['Payers', '48768-6'],
-  alerts: ['Alerts', '104605-1'],
-} as const;
+export type SectionName = ProfileSection | 'visits' | 'papers';
 
-export type SectionName = keyof typeof sections;
+/** The sections of a referral note in their order, with their LOINC codes (clinical.md §3). */
+const sections: readonly (readonly [name: SectionName, title: string, code: string])[] = [
+  ['reason', 'Reason for referral', sectionCodes.reason],
+  ['visits', 'Consultations', '46240-8'],
+  ['problems', 'Problem list', sectionCodes.problems],
+  ['allergies', 'Allergies', sectionCodes.allergies],
+  ['medicines', 'Medication use', sectionCodes.medicines],
+  ['immunizations', 'Immunizations', sectionCodes.immunizations],
+  ['family-history', 'Family history', sectionCodes['family-history']],
+  ['procedures', 'Procedures', sectionCodes.procedures],
+  ['vital-signs', 'Vital signs', sectionCodes['vital-signs']],
+  ['results', 'Results', sectionCodes.results],
+  ['imaging', 'Imaging', sectionCodes.imaging],
+  ['papers', 'Attached documents', '77599-9'],
+  ['payers', 'Payers', sectionCodes.payers],
+  ['alerts', 'Alerts', sectionCodes.alerts],
+];
 
 /** These two stand only where there is something in them; every other section says in so many words that it is empty. */
-const optionalSections: ReadonlySet<string> = new Set<SectionName>(['visits', 'papers']);
+const optionalSections: ReadonlySet<SectionName> = new Set<SectionName>(['visits', 'papers']);
 
 const nothing: Part = { lines: [], entries: [] };
 
 /** The table of contents: every section is there, and an empty one says why (clinical.md §3). */
 export function compositionSections(parts: Readonly<Partial<Record<SectionName, Part>>>): CompositionSection[] {
-  return Object.entries(sections).flatMap(([name, [title, code]]) => {
-    const part = parts[name as SectionName] ?? nothing;
+  return sections.flatMap(([name, title, code]) => {
+    const part = parts[name] ?? nothing;
     const empty = part.entries.length === 0 && part.nilKnown === undefined;
     if (empty && optionalSections.has(name)) return [];
     return [

@@ -1,69 +1,52 @@
 import type { CodeableConcept, Task } from '@medplum/fhirtypes';
-import type { EventContent, ReferralState } from './event-input.ts';
+import { stateRows, type StateName } from '../../../protocol/bundle/fhir/terms.ts';
+import type { EventContent } from './event-input.ts';
 import { coding } from './terms.ts';
 
 /**
- * How the states and events of a referral are written: one row for each (clinical.md §4, §5, §6). Which transition is
- * allowed is decided by the state machine, not here.
+ * How the states and events of a referral are written: one row for each (clinical.md §4, §5, §6). The codes are those that
+ * the profile reads; which transition is allowed is decided by the state machine, not here.
  */
-interface StateRow {
-  readonly display: string;
-  /** Undefined where the status depends on what was before. */
-  readonly status?: Task['status'];
-  readonly bser?: readonly [code: string, display: string];
-}
-
-const states: Readonly<Record<ReferralState, StateRow>> = {
-  draft: { display: 'Draft', status: 'draft' },
-  sent: { display: 'Sent', status: 'requested', bser: ['2.0', 'Service Request Created'] },
-  received: { display: 'Received', status: 'received', bser: ['2.0', 'Service Request Created'] },
-  'info-requested': { display: 'Information requested' },
-  accepted: { display: 'Accepted', status: 'accepted', bser: ['3.0', 'Service Request Accepted'] },
-  rejected: { display: 'Rejected', status: 'rejected', bser: ['4.0', 'Service Request Declined'] },
-  scheduled: { display: 'Scheduled', status: 'in-progress', bser: ['5.1.1', 'Service Request Event Scheduled'] },
-  'not-attended': {
-    display: 'Not attended',
-    status: 'in-progress',
-    bser: ['5.1.2', 'Scheduled Service Request Event Unattended'],
-  },
-  'appointment-cancelled': {
-    display: 'Appointment cancelled',
-    status: 'in-progress',
-    bser: ['5.1.3', 'Scheduled Service Request Event Cancelled'],
-  },
-  'in-progress': { display: 'In progress', status: 'in-progress' },
-  'cancel-requested': { display: 'Cancellation requested', bser: ['5.2', 'Service Request Cancellation Requested'] },
-  cancelled: { display: 'Cancelled', status: 'cancelled', bser: ['6.0', 'Service Request Fulfillment Cancelled'] },
-  completed: {
-    display: 'Completed',
-    status: 'completed',
-    bser: ['7.0', 'Service Request Fulfillment Completed'],
-  },
-  expired: { display: 'Expired', status: 'cancelled' },
-  void: { display: 'Void', status: 'entered-in-error' },
+const stateDisplays: Readonly<Record<StateName, readonly [ours: string, bser?: string]>> = {
+  draft: ['Draft'],
+  sent: ['Sent', 'Service Request Created'],
+  received: ['Received', 'Service Request Created'],
+  'info-requested': ['Information requested'],
+  accepted: ['Accepted', 'Service Request Accepted'],
+  rejected: ['Rejected', 'Service Request Declined'],
+  scheduled: ['Scheduled', 'Service Request Event Scheduled'],
+  'not-attended': ['Not attended', 'Scheduled Service Request Event Unattended'],
+  'appointment-cancelled': ['Appointment cancelled', 'Scheduled Service Request Event Cancelled'],
+  'in-progress': ['In progress'],
+  'cancel-requested': ['Cancellation requested', 'Service Request Cancellation Requested'],
+  cancelled: ['Cancelled', 'Service Request Fulfillment Cancelled'],
+  completed: ['Completed', 'Service Request Fulfillment Completed'],
+  expired: ['Expired'],
+  void: ['Void'],
 };
 
 /** BSeR calls a visit that took place so; while the first one lasts there is no code. */
 const visited = ['5.1.4', 'Service Request Event Completed'] as const;
 
 /** Task.businessStatus: our code and, where there is one, that of BSeR (clinical.md §5). */
-export function businessStatus(state: ReferralState, event?: EventContent['event']): CodeableConcept {
-  const { display, bser = event === 'interim-note' ? visited : undefined } = states[state];
-  return { coding: [coding('state', state, display), ...(bser === undefined ? [] : [coding('bser', ...bser)])] };
+export function businessStatus(state: StateName, event?: EventContent['event']): CodeableConcept {
+  const [display, bserDisplay] = stateDisplays[state];
+  const { bser } = stateRows[state];
+  const [code, name] = event === 'interim-note' ? visited : [bser, bserDisplay];
+  return { coding: [coding('state', state, display), ...(code === undefined ? [] : [coding('bser', code, name)])] };
 }
 
 /** What the Task was before an event, as far as its status depends on it. */
 export interface Before {
-  readonly state: ReferralState;
+  readonly state: StateName;
   readonly accepted: boolean;
 }
 
 /** Task.status: `on-hold` means that work had begun, and a request to cancel leaves the status as it was (clinical.md §5). */
-export function taskStatus(state: ReferralState, before: Before): Task['status'] {
-  const { status } = states[state];
-  if (status !== undefined) return status;
-  if (state === 'cancel-requested' && before.state !== 'cancel-requested') return taskStatus(before.state, before);
-  return before.accepted ? 'on-hold' : 'received';
+export function taskStatus(state: StateName, before: Before): Task['status'] {
+  if (state === 'info-requested') return before.accepted ? 'on-hold' : 'received';
+  if (state !== 'cancel-requested') return stateRows[state].statuses[0] as Task['status'];
+  return taskStatus(before.state === 'cancel-requested' ? 'received' : before.state, before);
 }
 
 interface EventRow {
@@ -96,7 +79,7 @@ export function eventRow(event: EventContent['event']): EventRow {
 }
 
 /** The state that an event leads to; the two that return say where to themselves (clinical.md §6). */
-export function stateAfter(content: EventContent): ReferralState {
+export function stateAfter(content: EventContent): StateName {
   switch (content.event) {
     case 'info-provided':
     case 'cancel-declined':

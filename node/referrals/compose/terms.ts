@@ -1,49 +1,27 @@
 import type { CodeableConcept, Coding, Extension, Identifier } from '@medplum/fhirtypes';
+import { ourBase, systems as profileSystems } from '../../../protocol/bundle/fhir/terms.ts';
 import type { NodeName } from '../../../protocol/ids.ts';
 
-/**
- * The codes that our messages carry. Codes of HL7 and LOINC are single codes with a display; our own lie under
- * `fhirBase` (clinical.md §3, §11).
- */
-export const fhirBase = 'https://fernpost.example/fhir';
-
+/** The code systems that our messages write, beside those that the profile reads (clinical.md §3, §11). */
 const hl7 = 'http://terminology.hl7.org/CodeSystem';
 const systems = {
-  loinc: 'http://loinc.org',
-  bser: 'http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS',
+  ...profileSystems,
   taskCode: 'http://hl7.org/fhir/CodeSystem/task-code',
   language: 'urn:ietf:bcp:47',
   dicom: 'http://dicom.nema.org/resources/ontology/DCM',
-  confidentiality: `${hl7}/v3-Confidentiality`,
-  actReason: `${hl7}/v3-ActReason`,
-  actCode: `${hl7}/v3-ActCode`,
   roleCode: `${hl7}/v3-RoleCode`,
-  participation: `${hl7}/v3-ParticipationType`,
   participationMode: `${hl7}/v3-ParticipationMode`,
   dataOperation: `${hl7}/v3-DataOperation`,
-  v2Event: `${hl7}/v2-0003`,
-  v2Identifier: `${hl7}/v2-0203`,
-  v2Contact: `${hl7}/v2-0131`,
   organizationType: `${hl7}/organization-type`,
   practitionerRole: `${hl7}/practitioner-role`,
-  provenanceParticipant: `${hl7}/provenance-participant-type`,
   conditionClinical: `${hl7}/condition-clinical`,
-  conditionCategory: `${hl7}/condition-category`,
-  diagnosisRole: `${hl7}/diagnosis-role`,
   allergyClinical: `${hl7}/allergyintolerance-clinical`,
   observationCategory: `${hl7}/observation-category`,
   flagCategory: `${hl7}/flag-category`,
   communicationCategory: `${hl7}/communication-category`,
-  consentScope: `${hl7}/consentscope`,
-  consentAction: `${hl7}/consentaction`,
   subscriberRelationship: `${hl7}/subscriber-relationship`,
-  emptyReason: `${hl7}/list-empty-reason`,
-  event: `${fhirBase}/CodeSystem/referral-event`,
-  state: `${fhirBase}/CodeSystem/referral-state`,
-  role: `${fhirBase}/CodeSystem/role`,
-  flag: `${fhirBase}/CodeSystem/flag`,
-  taskInput: `${fhirBase}/CodeSystem/task-input`,
-  taskOutput: `${fhirBase}/CodeSystem/task-output`,
+  taskInput: `${ourBase}/CodeSystem/task-input`,
+  taskOutput: `${ourBase}/CodeSystem/task-output`,
 } as const;
 
 export type SystemName = keyof typeof systems;
@@ -70,15 +48,11 @@ export function hospitalSystem(node: NodeName, what: HospitalSystem): string {
 }
 
 export function nodeId(node: NodeName): Identifier {
-  return { system: `${fhirBase}/node-id`, value: node };
+  return { system: systems.nodeId, value: node };
 }
 
 export function urnIdentifier(uuid: string): Identifier {
-  return { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${uuid}` };
-}
-
-export function structureDefinition(name: string): string {
-  return `${fhirBase}/StructureDefinition/${name}`;
+  return { system: systems.uri, value: `urn:uuid:${uuid}` };
 }
 
 /** An extension of ours with 32 bytes in it. */

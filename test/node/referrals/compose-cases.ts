@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
+import { checkBundle } from '../../../protocol/bundle/fhir/check.ts';
 import { parseUtf8 } from '../../../protocol/bytes.ts';
 import { parseAttachmentId, parseNodeName, parseNodeUrl, parseReferralId } from '../../../protocol/ids.ts';
 import { parseInstant, type Instant } from '../../../protocol/instant.ts';
 import type { Consultation, ConsultationId, PatientDetails, PatientId } from '../../../node/records/model.ts';
+import { oracleErrors } from '../../support/fhir-oracles.ts';
 import type { Party, ReferralAttachment, ReferralInput } from '../../../node/referrals/compose/input.ts';
 
 /** A world in which referrals are composed: two hospitals, one evening, and ids that count upwards. */
@@ -142,6 +144,32 @@ export function referralInput(given: Partial<ReferralInput> = {}): ReferralInput
 
 export function parsed(bytes: Uint8Array): Bundle {
   return JSON.parse(parseUtf8(bytes)) as Bundle;
+}
+
+/** What the four validators and our own check say against a message, as sender and manifest would describe it. */
+export function faultsOf(
+  bytes: Uint8Array,
+  told: {
+    readonly from: Party;
+    readonly to: Party;
+    readonly kind: 'referral' | 'event';
+    readonly attachments: readonly ReferralAttachment[];
+  },
+): string[] {
+  const checked = checkBundle(bytes, {
+    layer: 'profile',
+    sender: told.from.name,
+    receiver: told.to.name,
+    kind: told.kind,
+    referral: referralId,
+    attachments: told.attachments.map(({ id, size }) => ({ id, size })),
+  });
+  const issues = checked.ok ? checked.warnings : checked.issues;
+  return [
+    ...issues.map((issue) => `${issue.expression}: ${issue.diagnostics}`),
+    ...(checked.ok ? checked.notShown : []),
+    ...oracleErrors(parsed(bytes)),
+  ];
 }
 
 /** The resources of one type in a bundle, in order. */

@@ -2,16 +2,17 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { Bundle, Task } from '@medplum/fhirtypes';
 import { describe, expect, test } from 'vitest';
+import type { StateName } from '../../../protocol/bundle/fhir/terms.ts';
 import { composeEvent } from '../../../node/referrals/compose/event.ts';
-import type { EventContent, EventInput, ReferralState } from '../../../node/referrals/compose/event-input.ts';
+import type { EventContent, EventInput } from '../../../node/referrals/compose/event-input.ts';
 import { composeReferral } from '../../../node/referrals/compose/referral.ts';
 import { instantOfMs } from '../../../protocol/instant.ts';
-import { oracleErrors } from '../../support/fhir-oracles.ts';
 import {
   alder,
   birch,
   countingUuid,
   earlier,
+  faultsOf,
   freeText,
   nextMonth,
   now,
@@ -60,6 +61,12 @@ function compose(content: EventContent, given: Partial<EventInput> = {}): Bundle
   return parsed(composeEvent(eventInput(content, given)).bytes);
 }
 
+function judged(content: EventContent, given: Partial<EventInput> = {}): string[] {
+  const input = eventInput(content, given);
+  const attachments = 'attachments' in content ? content.attachments : [];
+  return faultsOf(composeEvent(input).bytes, { from: input.from, to: input.to, kind: 'event', attachments });
+}
+
 function taskOf(bundle: Bundle): Task | undefined {
   return resourcesOf(bundle, 'Task')[0];
 }
@@ -73,151 +80,144 @@ const machine = { author: { role: 'machine' } } as const;
 const reason = 'in words';
 
 /** Each event of clinical.md §6 with what it must leave behind: v2 event, state, status, BSeR code and what it carries. */
-const events: readonly [
-  EventContent,
-  Partial<EventInput>,
-  string,
-  ReferralState,
-  string,
-  string | undefined,
-  string[],
-][] = [
-  [{ event: 'referral-accepted', number: 'IN-B-1' }, {}, 'I13', 'accepted', 'accepted', '3.0', []],
-  [{ event: 'referral-rejected', reason, advice: 'Try Cedar' }, {}, 'I13', 'rejected', 'rejected', '4.0', []],
+const events: readonly [EventContent, Partial<EventInput>, string, StateName, string, string | undefined, string[]][] =
   [
-    { event: 'info-requested', question: 'Which arm?' },
-    {},
-    'I13',
-    'info-requested',
-    'received',
-    undefined,
-    ['Communication'],
-  ],
-  [
-    { event: 'info-requested', question: 'Which arm?' },
-    { before: 'scheduled', accepted: true },
-    'I13',
-    'info-requested',
-    'on-hold',
-    undefined,
-    ['Communication'],
-  ],
-  [
-    { event: 'info-provided', answer: 'The left.', attachments: [xray], backTo: 'scheduled' },
-    { ...byAlder, before: 'info-requested', accepted: true },
-    'I13',
-    'scheduled',
-    'in-progress',
-    '5.1.1',
-    ['Communication', 'ImagingStudy', 'DocumentReference'],
-  ],
-  [
-    { event: 'scheduled', appointment },
-    { before: 'accepted' },
-    'I13',
-    'scheduled',
-    'in-progress',
-    '5.1.1',
-    ['Appointment', 'Location'],
-  ],
-  [
-    { event: 'rescheduled', appointment },
-    { before: 'scheduled' },
-    'I13',
-    'scheduled',
-    'in-progress',
-    '5.1.1',
-    ['Appointment', 'Location'],
-  ],
-  [
-    { event: 'not-attended', appointment },
-    {},
-    'I13',
-    'not-attended',
-    'in-progress',
-    '5.1.2',
-    ['Appointment', 'Location'],
-  ],
-  [
-    { event: 'appointment-cancelled', reason },
-    {},
-    'I13',
-    'appointment-cancelled',
-    'in-progress',
-    '5.1.3',
-    ['Appointment'],
-  ],
-  [
-    { event: 'appointment-cancelled', reason, appointment },
-    {},
-    'I13',
-    'appointment-cancelled',
-    'in-progress',
-    '5.1.3',
-    ['Appointment'],
-  ],
-  [
-    { event: 'started', at: earlier, encounterClass: 'EMER' },
-    {},
-    'I13',
-    'in-progress',
-    'in-progress',
-    undefined,
-    ['Encounter'],
-  ],
-  [{ event: 'interim-note', text: 'Doing well.' }, {}, 'I13', 'in-progress', 'in-progress', '5.1.4', ['Composition']],
-  [
-    {
-      event: 'referral-completed',
-      report: 'Healed.\nReview.',
-      treated: { from: earlier, to: now },
-      attachments: [xray],
-    },
-    {},
-    'I13',
-    'completed',
-    'completed',
-    '7.0',
-    ['Composition', 'ImagingStudy', 'DocumentReference'],
-  ],
-  [{ event: 'withdrawn', reason }, byAlder, 'I14', 'cancelled', 'cancelled', '6.0', []],
-  [
-    { event: 'cancel-requested', reason },
-    { ...byAlder, before: 'accepted' },
-    'I14',
-    'cancel-requested',
-    'accepted',
-    '5.2',
-    [],
-  ],
-  [
-    { event: 'cancel-requested', reason },
-    { ...byAlder, before: 'info-requested', accepted: true },
-    'I14',
-    'cancel-requested',
-    'on-hold',
-    '5.2',
-    [],
-  ],
-  [{ event: 'cancel-confirmed' }, machine, 'I13', 'cancelled', 'cancelled', '6.0', []],
-  [{ event: 'cancel-declined', reason, backTo: 'accepted' }, {}, 'I13', 'accepted', 'accepted', '3.0', []],
-  [{ event: 'expired' }, { ...byAlder, ...machine }, 'I13', 'expired', 'cancelled', undefined, []],
-  [
-    { event: 'voided', reason, second: { id: 'u-2', name: 'Dr B' } },
-    {},
-    'I13',
-    'void',
-    'entered-in-error',
-    undefined,
-    [],
-  ],
-];
+    [{ event: 'referral-accepted', number: 'IN-B-1' }, {}, 'I13', 'accepted', 'accepted', '3.0', []],
+    [{ event: 'referral-rejected', reason, advice: 'Try Cedar' }, {}, 'I13', 'rejected', 'rejected', '4.0', []],
+    [
+      { event: 'info-requested', question: 'Which arm?' },
+      {},
+      'I13',
+      'info-requested',
+      'received',
+      undefined,
+      ['Communication'],
+    ],
+    [
+      { event: 'info-requested', question: 'Which arm?' },
+      { before: 'scheduled', accepted: true },
+      'I13',
+      'info-requested',
+      'on-hold',
+      undefined,
+      ['Communication'],
+    ],
+    [
+      { event: 'info-provided', answer: 'The left.', attachments: [xray], backTo: 'scheduled' },
+      { ...byAlder, before: 'info-requested', accepted: true },
+      'I13',
+      'scheduled',
+      'in-progress',
+      '5.1.1',
+      ['Communication', 'ImagingStudy', 'DocumentReference'],
+    ],
+    [
+      { event: 'scheduled', appointment },
+      { before: 'accepted' },
+      'I13',
+      'scheduled',
+      'in-progress',
+      '5.1.1',
+      ['Appointment', 'Location'],
+    ],
+    [
+      { event: 'rescheduled', appointment },
+      { before: 'scheduled' },
+      'I13',
+      'scheduled',
+      'in-progress',
+      '5.1.1',
+      ['Appointment', 'Location'],
+    ],
+    [
+      { event: 'not-attended', appointment },
+      {},
+      'I13',
+      'not-attended',
+      'in-progress',
+      '5.1.2',
+      ['Appointment', 'Location'],
+    ],
+    [
+      { event: 'appointment-cancelled', reason },
+      {},
+      'I13',
+      'appointment-cancelled',
+      'in-progress',
+      '5.1.3',
+      ['Appointment'],
+    ],
+    [
+      { event: 'appointment-cancelled', reason, appointment },
+      {},
+      'I13',
+      'appointment-cancelled',
+      'in-progress',
+      '5.1.3',
+      ['Appointment'],
+    ],
+    [
+      { event: 'started', at: earlier, encounterClass: 'EMER' },
+      {},
+      'I13',
+      'in-progress',
+      'in-progress',
+      undefined,
+      ['Encounter'],
+    ],
+    [{ event: 'interim-note', text: 'Doing well.' }, {}, 'I13', 'in-progress', 'in-progress', '5.1.4', ['Composition']],
+    [
+      {
+        event: 'referral-completed',
+        report: 'Healed.\nReview.',
+        treated: { from: earlier, to: now },
+        attachments: [xray],
+      },
+      {},
+      'I13',
+      'completed',
+      'completed',
+      '7.0',
+      ['Composition', 'ImagingStudy', 'DocumentReference'],
+    ],
+    [{ event: 'withdrawn', reason }, byAlder, 'I14', 'cancelled', 'cancelled', '6.0', []],
+    [
+      { event: 'cancel-requested', reason },
+      { ...byAlder, before: 'accepted' },
+      'I14',
+      'cancel-requested',
+      'accepted',
+      '5.2',
+      [],
+    ],
+    [
+      { event: 'cancel-requested', reason },
+      { ...byAlder, before: 'info-requested', accepted: true },
+      'I14',
+      'cancel-requested',
+      'on-hold',
+      '5.2',
+      [],
+    ],
+    [{ event: 'cancel-confirmed' }, machine, 'I13', 'cancelled', 'cancelled', '6.0', []],
+    [{ event: 'cancel-declined', reason, backTo: 'accepted' }, {}, 'I13', 'accepted', 'accepted', '3.0', []],
+    [{ event: 'expired' }, { ...byAlder, ...machine }, 'I13', 'expired', 'cancelled', undefined, []],
+    [
+      { event: 'voided', reason, second: { id: 'u-2', name: 'Dr B' } },
+      {},
+      'I13',
+      'void',
+      'entered-in-error',
+      undefined,
+      [],
+    ],
+  ];
 
 describe.each(events)('%j', (content, given, v2Event, state, status, bser, carried) => {
   const bundle = compose(content, given);
 
-  test('is without error to four validators', () => {
-    expect(oracleErrors(bundle)).toEqual([]);
+  test('is without error to four validators, and to the node that takes it', () => {
+    expect(judged(content, given)).toEqual([]);
   });
 
   test(`leads to ${state} and carries what it must`, () => {
@@ -273,11 +273,10 @@ describe('an event', () => {
     };
     const task = taskOf(compose({ event: 'referral-accepted', number: 'IN-B-1' }, { referral }));
     const before = taskOf(parsed(sent.bytes));
-    expect([task?.id, task?.groupIdentifier, task?.restriction, task?.authoredOn, task?.code]).toEqual([
+    expect([task?.id, task?.groupIdentifier, task?.restriction?.period?.end, task?.code]).toEqual([
       before?.id,
       before?.groupIdentifier,
-      expect.objectContaining({ period: expect.objectContaining({ end: before?.restriction?.period?.end }) }),
-      '2026-11-20T20:40:00+03:00',
+      before?.restriction?.period?.end,
       before?.code,
     ]);
     expect(task?.for).toEqual({ type: 'Patient', identifier: sent.patient });
@@ -344,7 +343,7 @@ describe('an event', () => {
     );
   });
 
-  test('with any words in it is without error to four validators', () => {
+  test('with any words in it is without error', () => {
     const words = freeText.filter((text) => text.trim() !== '');
     fc.assert(
       fc.property(words, words, fc.constantFrom(0, 1, 2, 3, 4, 5), (first, second, which) => {
@@ -357,7 +356,7 @@ describe('an event', () => {
           { event: 'referral-completed', report: first, title: second, attachments: [{ ...xray, title: second }] },
         ];
         const content = contents[which];
-        if (content !== undefined) expect(oracleErrors(compose(content))).toEqual([]);
+        if (content !== undefined) expect(judged(content)).toEqual([]);
       }),
       { numRuns: 100 },
     );

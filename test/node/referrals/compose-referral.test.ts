@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { composeReferral } from '../../../node/referrals/compose/referral.ts';
 import type { ReferralInput } from '../../../node/referrals/compose/input.ts';
 import { instantOfMs } from '../../../protocol/instant.ts';
-import { oracleErrors } from '../../support/fhir-oracles.ts';
 import * as cases from './compose-cases.ts';
-import { referralInput, parsed, resourcesOf } from './compose-cases.ts';
+import { faultsOf, referralInput, parsed, resourcesOf } from './compose-cases.ts';
 
 const rounds = { numRuns: 60 };
 
@@ -21,8 +20,13 @@ function walk(value: unknown, visit: (key: string, value: unknown) => void, key 
   for (const [name, inner] of Object.entries(value)) walk(inner, visit, Array.isArray(value) ? key : name);
 }
 
+function judged(input: ReferralInput): string[] {
+  const { sender: from, receiver: to, attachments } = input;
+  return faultsOf(composeReferral(input).bytes, { from, to, kind: 'referral', attachments });
+}
+
 /** What no message of ours may hold, each as a word about where. */
-function faultsOf(bundle: ReturnType<typeof parsed>): string[] {
+function formFaults(bundle: ReturnType<typeof parsed>): string[] {
   const urls = new Set((bundle.entry ?? []).map((entry) => entry.fullUrl));
   const faults = urls.size === bundle.entry?.length ? [] : ['two entries with one fullUrl'];
   walk(bundle, (key, value) => {
@@ -36,10 +40,10 @@ function faultsOf(bundle: ReturnType<typeof parsed>): string[] {
 }
 
 describe('any referral that can be composed', () => {
-  test('is without error to four validators', () => {
+  test('is without error to four validators, and to the node that takes it', () => {
     fc.assert(
       fc.property(cases.anyReferral, (input) => {
-        expect(oracleErrors(parsed(composeReferral(input).bytes))).toEqual([]);
+        expect(judged(input)).toEqual([]);
       }),
       rounds,
     );
@@ -49,7 +53,7 @@ describe('any referral that can be composed', () => {
     fc.assert(
       fc.property(cases.anyReferral, (input) => {
         const bundle = parsed(composeReferral(input).bytes);
-        expect(faultsOf(bundle)).toEqual([]);
+        expect(formFaults(bundle)).toEqual([]);
       }),
       { numRuns: 200 },
     );
@@ -374,6 +378,16 @@ test('consultations come in order of time, and the referral comes from the last'
   expect(encounters.map((one) => one.identifier?.[0]?.value)).toEqual(['older', cases.evening.id]);
   expect(resourcesOf(bundle, 'Task')[0]?.encounter?.reference).toBe(`urn:uuid:${encounters[1]?.id}`);
   expect(resourcesOf(bundle, 'MedicationRequest').map((one) => one.status)).toEqual(['unknown', 'active']);
+});
+
+test('a referral that follows a rejected one names it, and says so', () => {
+  const input = referralInput({ basedOn: cases.uuidOf(0xb1) as ReferralInput['referral'] });
+  expect(judged(input)).toEqual([]);
+  const bundle = parsed(composeReferral(input).bytes);
+  expect(resourcesOf(bundle, 'MessageHeader')[0]?.reason?.coding?.[0]?.code).toBe('forwarded');
+  expect(resourcesOf(bundle, 'ServiceRequest')[0]?.basedOn?.[0]?.identifier?.value).toBe(
+    `urn:uuid:${cases.uuidOf(0xb1)}`,
+  );
 });
 
 function consent(fromMs: number, toMs: number): ReferralInput['ground'] {
