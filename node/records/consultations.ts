@@ -78,11 +78,11 @@ export function openConsultations({ store, keyring, clock, random, patients }: C
     return { id: row.id as ConsultationId, patient, at: row.at as Instant, ...readBody(plaintext) };
   };
   return {
-    add: (patient, given) => {
+    add: async (patient, given) => {
       const consultation: Consultation = { ...tidy(given), id: random.uuid() as ConsultationId, patient };
       const { id, at, patient: _, ...body } = consultation;
       const now = clock.now();
-      return store.write(async (w) => {
+      return await store.write(async (w) => {
         const key = await patients.dataKeyOf(w, patient);
         const token = await keyring.seal(w, key, purposeOf(id), utf8(JSON.stringify({ v: 1, ...body })));
         await w.run(insertConsultation, { id, patient, at, now, token });

@@ -169,8 +169,6 @@ export const patientsUnderTerm = statement<{ term: Uint8Array; limit: number }>(
     .limit(values.limit),
 );
 
-export type SearchValues = Readonly<Record<`t${number}_${number}`, Uint8Array>> & { before: number; limit: number };
-
 /**
  * Patients that have one term of each of `words` lists, newest first. With `single` the first list has one term only: the
  * index then gives patients in order, and the search ends with the page.

@@ -106,11 +106,11 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
       return row === undefined ? undefined : await recordOf(reader, keyring, row);
     });
 
-  const add = (given: PatientDetails): Promise<Added> => {
+  const add = async (given: PatientDetails): Promise<Added> => {
     const now = clock.now();
     const details = tidyDetails(given, now);
     const id = random.uuid() as PatientId;
-    return store.write(async (w): Promise<Added> => {
+    return await store.write(async (w): Promise<Added> => {
       const taken = await w.first(patientByCsvTerm, { csvTerm: csvTerm(keyring, details.csvId) });
       if (taken !== undefined) return { state: 'csv-id-taken', patient: taken.id as PatientId };
       await writeNewPatient(w, keyring, { id, state: liveState, importId: null, now }, details);
@@ -118,10 +118,10 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
     });
   };
 
-  const change = (id: PatientId, version: number, given: PatientDetails): Promise<Changed> => {
+  const change = async (id: PatientId, version: number, given: PatientDetails): Promise<Changed> => {
     const now = clock.now();
     const details = tidyDetails(given, now);
-    return store.write((w) => writeChange(w, keyring, { id, version, details, now }));
+    return await store.write((w) => writeChange(w, keyring, { id, version, details, now }));
   };
 
   const search: Patients['search'] = async (query, { limit, before }) => {
@@ -138,7 +138,7 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
     });
   };
 
-  const list: Patients['list'] = (order, { limit, after = noLaterThan }) => {
+  const list: Patients['list'] = async (order, { limit, after = noLaterThan }) => {
     const size = pageSize(limit);
     const statement = order === 'created' ? patientsByCreation : patientsByChange;
     return store.read(async (reader) => {

@@ -7,12 +7,10 @@ import type { Random } from '../../platform/random.ts';
 import type { Reader, Store } from '../../store/store.ts';
 import type { PatientId } from '../model.ts';
 import { dryRun } from './dry-run.ts';
-import { importById, importsWithWithdrawn, recentImports, unfinishedImports } from './import-queries.ts';
+import { importsWithWithdrawn, recentImports, unfinishedImports } from './import-queries.ts';
 import type { ImportPlan, PlannedRecord } from './plan.ts';
 import { applyStaged, discardStaged, purge, stage, type ImportId } from './stage.ts';
 import { undoImport, type Undone } from './undo.ts';
-
-export type { ImportId } from './stage.ts';
 
 /** What the person decides who confirms an import. Whatever is not decided blocks it (clinical.md §9). */
 export interface ImportChoices {
@@ -142,11 +140,6 @@ export function openImports(ports: ImportsPorts): Imports {
         if (id !== null) await purge(purgePorts, id as ImportId, 'withdrawn');
     },
   };
-}
-
-/** Reads what became of an import; `undefined` when there is none. */
-export async function findImport(reader: Reader, id: ImportId) {
-  return await reader.first(importById, { id });
 }
 
 function undecidedOf(plan: ImportPlan, choices: ImportChoices): Confirmed | undefined {
