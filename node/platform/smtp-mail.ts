@@ -63,12 +63,13 @@ export function openSmtpMail(options: SmtpOptions): MailPort {
 /** The server's own words stay in the cause: they may repeat an address. */
 function mailErrorOf(cause: unknown, options: SmtpOptions): MailError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const original = cause instanceof Error && 'originalCode' in cause ? String(cause.originalCode) : code;
   const status = cause instanceof Error && 'responseCode' in cause ? Number(cause.responseCode) : 0;
   const where = `${options.host}:${options.port}`;
   const told = (kind: MailErrorCode, what: string): MailError =>
     new MailError(kind, `mail server ${where}: ${what}`, { cause });
   if (code === 'EAUTH' || code === 'ENOAUTH') return told('login-refused', 'it refused the user or the password');
-  if (code === 'ETLS' || code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL'))
+  if (code === 'ETLS' || /CERT|^ERR_TLS|^ERR_SSL/.test(original))
     return told('no-tls', 'no secure connection; check its certificate, or whether it offers STARTTLS');
   if (status >= 500) return told('refused', `it refused the mail (${status})`);
   return told('unreachable', `no answer or "try again later" (${status > 0 ? status : code || 'no code'})`);
