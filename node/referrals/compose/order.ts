@@ -154,7 +154,7 @@ export function referralNote(
     attester: [{ mode: 'professional', time: writtenAt, party: frame.author }],
     custodian: frame.hospital,
     section: compositionSections({
-      reason: { lines: [input.reason, input.question], entries: [serviceRequest] },
+      reason: { lines: [input.reason], entries: [serviceRequest] },
       ...content.parts,
     }),
   };

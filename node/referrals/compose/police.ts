@@ -32,7 +32,7 @@ export function policePart(details: PatientDetails, notice: PoliceNotice | undef
     }),
     status: 'active',
     category: [concept('flagCategory', 'admin', 'Administrative')],
-    code: concept('flag', 'medico-legal-case', 'Medico-legal case'),
+    code: { ...concept('flag', 'medico-legal-case', 'Medico-legal case'), text: caseName(caseNumber) },
     subject: frame.patient,
     period: { start: around.since },
     ...present({ encounter }),
@@ -45,7 +45,7 @@ export function policePart(details: PatientDetails, notice: PoliceNotice | undef
       : [mail(notice.mailSentAt, { ...around, flag, station, caseNumber })];
   return {
     lines: [
-      `Medico-legal case${caseNumber === undefined ? '' : ` ${caseNumber}`}`,
+      caseName(caseNumber),
       ...(notice?.mailSentAt === undefined ? [] : [`Police told by e-mail at ${frame.write(notice.mailSentAt)}`]),
     ],
     entries: [flag, ...told],
@@ -72,7 +72,6 @@ interface Told extends Around {
 }
 
 function mail(sentAt: NonNullable<PoliceNotice['mailSentAt']>, told: Told): Communication {
-  const name = told.caseNumber === undefined ? 'Medico-legal case' : `Medico-legal case ${told.caseNumber}`;
   return {
     resourceType: 'Communication',
     id: told.frame.uuid(),
@@ -87,6 +86,10 @@ function mail(sentAt: NonNullable<PoliceNotice['mailSentAt']>, told: Told): Comm
     recipient: [referenceOf(told.station)],
     sender: told.frame.hospital,
     reasonCode: [concept('flag', 'medico-legal-case', 'Medico-legal case')],
-    payload: [{ contentString: `${name} registered. No clinical detail is sent by e-mail.` }],
+    payload: [{ contentString: `${caseName(told.caseNumber)} registered. No clinical detail is sent by e-mail.` }],
   };
+}
+
+function caseName(number: string | undefined): string {
+  return number === undefined ? 'Medico-legal case' : `Medico-legal case ${number}`;
 }

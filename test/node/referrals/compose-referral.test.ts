@@ -3,6 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { composeReferral } from '../../../node/referrals/compose/referral.ts';
 import type { ReferralInput } from '../../../node/referrals/compose/input.ts';
+import { utf8 } from '../../../protocol/bytes.ts';
+import { checkBundle, fhirJsonRules } from '../../../protocol/bundle/fhir/check.ts';
+import { documentOf } from '../../../protocol/bundle/projection.ts';
+import { parseJsonObject } from '../../../protocol/json.ts';
+import { oracleErrors } from '../../support/fhir-oracles.ts';
 import { instantOfMs } from '../../../protocol/instant.ts';
 import * as cases from './compose-cases.ts';
 import { faultsOf, referralInput, parsed, resourcesOf } from './compose-cases.ts';
@@ -68,6 +73,19 @@ describe('any referral that can be composed', () => {
         expect(parsed(first)).toEqual(composeReferral({ ...input, uuid: cases.countingUuid() }).bundle);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test('exports as a document that stands by itself', () => {
+    fc.assert(
+      fc.property(cases.anyReferral, (input) => {
+        const message = parseJsonObject(composeReferral(input).bytes, fhirJsonRules);
+        const name = { id: cases.uuidOf(0xd1), identifier: cases.uuidOf(0xd2) };
+        const document = documentOf(message, name);
+        expect(oracleErrors(document)).toEqual([]);
+        expect(checkBundle(utf8(JSON.stringify(document)), { layer: 'base' })).toMatchObject({ ok: true });
+      }),
+      { numRuns: 20 },
     );
   });
 
@@ -278,6 +296,12 @@ describe('police', () => {
     ['a case told by e-mail', { police: { station, mailSentAt: cases.earlier } }, ['Flag', 'Communication']],
   ])('%s gives %j', (_, given, expected) => {
     expect(types(given)).toEqual(expected);
+  });
+
+  test('the case number stands in words, told by e-mail or not', () => {
+    const [flag] = resourcesOf(compose({ police: { station } }), 'Flag');
+    expect(flag?.code.text).toBe('Medico-legal case MLC-A-2026-0031');
+    expect(flag?.identifier?.[0]).toEqual({ system: 'https://alder.example/police-cases', value: 'MLC-A-2026-0031' });
   });
 
   test('the e-mail names the case and nothing of the illness', () => {
