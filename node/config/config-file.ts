@@ -127,9 +127,14 @@ export async function writeConfigFile(
 
 function malformed(path: string, issue: v.BaseIssue<unknown>): ConfigError {
   const where = v.getDotPath(issue);
-  const what =
-    issue.type === 'strict_object' && issue.expected === 'never' ? 'is not a setting that we know' : issue.message;
+  const what = whatIsWrong(issue);
   return new ConfigError('malformed', `${path}: ${where === null ? 'the file' : `"${where}"`} ${what}`);
+}
+
+function whatIsWrong(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'strict_object' && issue.expected === 'never') return 'is not a setting that we know';
+  if (issue.type === 'strict_object' && issue.received === 'undefined') return 'is missing';
+  return issue.message;
 }
 
 function reads(parse: (text: string) => unknown): (text: string) => boolean {
