@@ -16,8 +16,8 @@ export const prefixLettersMin = 3;
 /** Words of one patient's names that are indexed. */
 export const indexedWordsMax = 32;
 
-/** Stored patients that one record is compared with: a common birth date cannot make an import endless. */
-export const candidatesMax = 200;
+/** Others that one record is compared with for each thing they share: a common birth date cannot make an import endless. */
+export const candidatesMax = 100;
 
 export const titleBytesMax = 1000;
 export const contentTypeBytesMax = 200;

@@ -157,6 +157,15 @@ export const countPatients = statement<Record<never, never>>()((db) =>
     .where('state', '=', liveState),
 );
 
+/** How many patients stand under a term, counted no further than `limit`: a search begins with its rarest word. */
+export const countUnderTerm = statement<{ term: Uint8Array; limit: number }>()((db, values) =>
+  db
+    .selectFrom(
+      db.selectFrom('patient_term').select('patient').where('term', '=', values.term).limit(values.limit).as('under'),
+    )
+    .select((row) => row.fn.countAll<number>().as('count')),
+);
+
 /** Live patients that stand under a term; for matching. */
 export const patientsUnderTerm = statement<{ term: Uint8Array; limit: number }>()((db, values) =>
   db

@@ -12,6 +12,7 @@ import type { PatientDetails, PatientId, PatientRecord } from './model.ts';
 import {
   alternativesMax,
   countPatients,
+  countUnderTerm,
   liveState,
   patientByCsvTerm,
   patientById,
@@ -95,6 +96,8 @@ export interface PatientsPorts {
 
 const noLaterThan: ListCursor = { at: Number.MAX_SAFE_INTEGER, id: '' };
 const exportPageSize = 50;
+/** Two words more common than this need not be told apart. */
+const countedMax = 5000;
 
 export function openPatients({ store, keyring, clock, random }: PatientsPorts): Patients {
   const records = (reader: Reader, rows: readonly PatientRow[]): Promise<PatientRecord[]> =>
@@ -125,12 +128,13 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
   };
 
   const search: Patients['search'] = async (query, { limit, before }) => {
-    const wanted = searchTerms(keyring, query).toSorted((a, b) => a.length - b.length);
-    const statement = searchOf(wanted.length, wanted[0]?.length === 1);
-    if (statement === undefined) return { records: [] };
+    const wanted = searchTerms(keyring, query);
     const size = pageSize(limit);
-    const values = { ...namedTerms(wanted), before: before ?? Number.MAX_SAFE_INTEGER, limit: size + 1 };
-    return store.read(async (reader) => {
+    return await store.read(async (reader) => {
+      const ordered = await rarestFirst(reader, wanted);
+      const statement = searchOf(ordered.length, ordered[0]?.length === 1);
+      if (statement === undefined) return { records: [] };
+      const values = { ...namedTerms(ordered), before: before ?? Number.MAX_SAFE_INTEGER, limit: size + 1 };
       const rows = await reader.all(statement, values);
       const last = rows.length > size ? rows[size - 1] : undefined;
       const found = await records(reader, rows.slice(0, size));
@@ -249,6 +253,21 @@ function pageSize(limit: number): number {
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > pageSizeMax)
     throw new RecordsError('invalid-details', `a page has 1 to ${pageSizeMax} patients`);
   return limit;
+}
+
+/** The rarest word decides how much of the index a search walks through. */
+async function rarestFirst(
+  reader: Reader,
+  wanted: readonly (readonly Uint8Array[])[],
+): Promise<readonly (readonly Uint8Array[])[]> {
+  if (wanted.length < 2) return wanted;
+  const counted: { readonly terms: readonly Uint8Array[]; readonly count: number }[] = [];
+  for (const terms of wanted) {
+    let count = 0;
+    for (const term of terms) count += (await reader.first(countUnderTerm, { term, limit: countedMax }))?.count ?? 0;
+    counted.push({ terms, count });
+  }
+  return counted.toSorted((a, b) => a.count - b.count).map(({ terms }) => terms);
 }
 
 /** A list shorter than `alternativesMax` repeats its last term: the statement has a fixed number of places. */

@@ -34,7 +34,9 @@ export interface DryRunPorts {
   readonly onProgress?: (records: number) => void;
 }
 
-const recordsBetweenTurns = 50;
+/** Comparing one record with the store may open hundreds of others. */
+const recordsBetweenTurns = 4;
+const recordsBetweenReports = 100;
 const nameColumns: readonly Column[] = ['family_name', 'given_names', 'name_native'];
 const matchesShownMax = 5;
 
@@ -44,10 +46,8 @@ export async function dryRun(bytes: ByteStream, ports: DryRunPorts): Promise<Imp
   for await (const record of readCsv(bytes, ports.yieldTurn)) {
     if (record.number === 0) run.takeHeader(record);
     else await run.takeRecord(record);
-    if (record.number % recordsBetweenTurns === 0) {
-      ports.onProgress?.(record.number);
-      await ports.yieldTurn();
-    }
+    if (record.number % recordsBetweenReports === 0) ports.onProgress?.(record.number);
+    if (record.number % recordsBetweenTurns === 0) await ports.yieldTurn();
   }
   return run.finish();
 }

@@ -39,7 +39,7 @@ export interface StagePorts {
 }
 
 const recordsPerTransaction = 50;
-const purgedPerTransaction = 100;
+const purgedPerTransaction = 50;
 
 /** False when a record's stored patient is no longer as the dry run saw it. */
 export async function stage(
