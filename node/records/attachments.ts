@@ -42,8 +42,8 @@ export interface NewAttachment {
 /** Files of any size that belong to patients, as sealed chunks in the blob store (clinical.md §8, Spec §4). */
 export interface Attachments {
   /**
-   * Takes the stream to its end in constant memory. Each chunk is durable before its row, and the attachment is there only
-   * when all are; when the stream fails, what was stored is taken away again and the failure passed on.
+   * Takes the stream to its end in constant memory. The attachment is there only when all of its chunks are durable; when
+   * the stream fails, what was stored is taken away again and the failure passed on.
    */
   add(patient: PatientId, attachment: NewAttachment): Promise<Attachment>;
   /** Fails with `unknown-attachment`. */
@@ -66,7 +66,7 @@ export interface AttachmentsPorts {
   readonly random: Random;
   readonly yieldTurn: YieldTurn;
   readonly patients: Patients;
-  /** In the transaction of a chunk's row: the node notes where the blob lies. */
+  /** In the transaction that makes the attachment appear, for each chunk: the node notes where the blob lies. */
   readonly noteBlob?: (w: Writer, blob: { readonly name: BlobName; readonly size: number }) => Promise<void>;
 }
 
@@ -150,13 +150,11 @@ async function addAttachment(
     await patients.dataKeyOf(reader, patient);
     await checkConsultation(reader, patient, consultation);
   });
-  const onStored = (chunk: StoredChunk): Promise<void> =>
-    store.write(async (w) => {
-      await w.run(insertChunk, { attachment: id, ...chunk });
-      await ports.noteBlob?.(w, { name: chunk.blob, size: chunk.size });
-    });
+  const beforeStoring = async (chunk: StoredChunk): Promise<void> => {
+    await store.write((w) => w.run(insertChunk, { attachment: id, ...chunk }));
+  };
   try {
-    const stored = await storeChunks({ ...ports, onStored }, id, secrets, bytes);
+    const stored = await storeChunks({ ...ports, beforeStoring }, id, secrets, bytes);
     const attachment: Attachment = {
       id,
       patient,
@@ -174,6 +172,9 @@ async function addAttachment(
       const { size, createdAt: now } = attachment;
       const row = { id, patient, consultation: consultation ?? null, size, chunks: stored.chunks, now, token };
       await w.run(insertAttachment, row);
+      if (ports.noteBlob === undefined) return;
+      for (const chunk of await w.all(chunksOfUpload, { attachment: id }))
+        await ports.noteBlob(w, { name: chunk.blob as BlobName, size: chunk.size });
     });
     return attachment;
   } catch (error) {

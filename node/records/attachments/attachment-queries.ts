@@ -63,7 +63,7 @@ export const chunkBlob = statement<{ attachment: string; i: number }>()((db, val
 );
 
 export const chunksOfUpload = statement<{ attachment: string }>()((db, values) =>
-  db.selectFrom('attachment_chunk').select('blob').where('attachment', '=', values.attachment).orderBy('i'),
+  db.selectFrom('attachment_chunk').select(['blob', 'size']).where('attachment', '=', values.attachment).orderBy('i'),
 );
 
 export const deleteChunks = statement<{ attachment: string }>()((db, values) =>

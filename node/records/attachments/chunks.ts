@@ -36,7 +36,7 @@ export interface StoredBytes {
  * A chunk waits until it is known whether another follows, because the last one's key is another (Spec §4).
  */
 export async function storeChunks(
-  ports: { readonly blobs: BlobStore; readonly yieldTurn: YieldTurn; readonly onStored: OnStored },
+  ports: { readonly blobs: BlobStore; readonly yieldTurn: YieldTurn; readonly beforeStoring: BeforeStoring },
   id: AttachmentId,
   secrets: ChunkSecrets,
   bytes: ByteStream,
@@ -54,8 +54,8 @@ export async function storeChunks(
     const place = { ...secrets, id, size, index };
     const sealed = await sealInto(token, place, plaintext.subarray(0, filled), yieldTurn);
     const blob = blobNameOf(sealed.sha256);
+    await ports.beforeStoring({ i: index, blob, size: sealed.token.length });
     await ports.blobs.put(blob, sealed.token.length, () => oneTime(sealed.token));
-    await ports.onStored({ i: index, blob, size: sealed.token.length });
   };
   for await (const piece of bytes) {
     await hashInPieces(hash, piece, yieldTurn);
@@ -78,7 +78,8 @@ export async function storeChunks(
   return { size: index * chunkBytes + filled, chunks: index + 1, sha256: hash.digest(), first };
 }
 
-type OnStored = (chunk: StoredChunk) => Promise<void>;
+/** Notes a chunk while it is not there yet, so that whatever a crash leaves can be found. */
+type BeforeStoring = (chunk: StoredChunk) => Promise<void>;
 
 /** Reads one chunk's token, checks all of it and only then gives plaintext; says how many bytes there are. */
 export async function readChunkInto(

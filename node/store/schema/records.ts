@@ -38,7 +38,7 @@ export interface RecordTables {
     /** Sealed JSON: title, type, SHA-256, the attachment key and the uuid that its chunks are bound to. */
     token: Uint8Array;
   };
-  /** The chunks of attachments, and of uploads that have not ended. */
+  /** The chunks of attachments, and of uploads that have not ended: noted before the blob is written. */
   attachment_chunk: { attachment: string; i: number; blob: string; size: number };
   patient_import: {
     id: string;
