@@ -50,11 +50,11 @@ const ownErrors: ReadonlySet<string> = new Set([
 
 /** One JSON line per event, with time and level. */
 export function openDiagnostics(options: PinoDiagnosticsOptions = {}): ClosableDiagnostics {
-  const destination =
-    options.destination ??
-    (options.file === undefined
-      ? pino.destination({ dest: 2, sync: true })
-      : pino.destination({ dest: options.file, sync: true, append: true, mkdir: false, mode: 0o600 }));
+  const file =
+    options.file === undefined
+      ? undefined
+      : pino.destination({ dest: options.file, sync: true, append: true, mkdir: false, mode: 0o600 });
+  const destination = options.destination ?? file ?? pino.destination({ dest: 2, sync: true });
   const logger = pino(
     {
       base: options.node === undefined ? {} : { node: options.node },
@@ -69,10 +69,7 @@ export function openDiagnostics(options: PinoDiagnosticsOptions = {}): ClosableD
     warn: (event, fields) => logger.warn({ event, ...clipped(fields) }),
     error: (event, cause, fields) =>
       logger.error({ event, ...clipped(fields), ...(cause === undefined ? {} : { causes: describeCauses(cause) }) }),
-    close: () => {
-      if ('end' in destination && typeof destination.end === 'function' && options.file !== undefined)
-        destination.end();
-    },
+    close: () => file?.end(),
   };
 }
 

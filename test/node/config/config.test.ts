@@ -150,10 +150,10 @@ test('a secret is read from a variable or a file, and shows itself nowhere', asy
   for (const shown of [
     JSON.stringify(config),
     inspect(config, { depth: 9, showHidden: true }),
-    `${config.s3?.secretAccessKey}`,
+    String(config.s3?.secretAccessKey),
   ])
     expect(shown).not.toMatch(/canary/);
-  expect(`${new Secret('x')}`).toBe('[secret]');
+  expect(String(new Secret('x'))).toBe('[secret]');
 });
 
 test('init writes a file that loads, and never over another', async () => {

@@ -20,7 +20,7 @@ test('an event is one JSON line with time, level, node and its fields', () => {
   expect(lines()).toEqual([
     {
       level: 'info',
-      time: expect.stringMatching(/^\d{4}-/),
+      time: expect.stringMatching(/^\d{4}-/) as unknown,
       node: 'alder.example',
       event: 'bundle-received',
       bundle: 'b-1',

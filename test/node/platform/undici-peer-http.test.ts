@@ -45,7 +45,10 @@ test('a request and its answer go through byte for byte', async () => {
     request.on('end', () => {
       response.writeHead(201, { 'X-Twice': ['a', 'b'], 'content-type': 'application/octet-stream' });
       response.end(
-        Buffer.concat([Buffer.from(`${request.method} ${request.url} ${request.headers['x-note']} `), ...pieces]),
+        Buffer.concat([
+          Buffer.from(`${request.method} ${request.url} ${String(request.headers['x-note'])} `),
+          ...pieces,
+        ]),
       );
     });
   });
