@@ -1,4 +1,12 @@
-import { crc32, createInflateRaw, gzip as gzipAll, type InflateRaw } from 'node:zlib';
+import {
+  crc32,
+  createInflateRaw,
+  gzip as gzipAll,
+  gzipSync,
+  inflateRawSync,
+  type InflateRaw,
+  type ZlibOptions,
+} from 'node:zlib';
 import { promisify } from 'node:util';
 import { concat } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
@@ -12,6 +20,9 @@ import { plain } from './hash.ts';
 const fixedHeaderBytes = 10;
 const trailerBytes = 8;
 const inputPieceBytes = 64 * 1024;
+/** A document up to this size is done in one turn: it is done sooner than a thread is woken for it. */
+const atOnceBytesMax = 64 * 1024;
+const outputAtOnceBytesMax = 512 * 1024;
 const deflateMethod = 8;
 const flagHeaderCrc = 2;
 const flagExtra = 4;
@@ -22,14 +33,15 @@ const flagsReserved = 0xe0;
 const gzipAsync = promisify(gzipAll);
 
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  return plain(await gzipAsync(bytes));
+  return plain(bytes.length <= atOnceBytesMax ? gzipSync(bytes) : await gzipAsync(bytes));
 }
 
 /** Inflates exactly one member that fills `bytes`; fails with `too-large` as soon as more than `bytesMax` comes out. */
 export async function gunzip(bytes: Uint8Array, bytesMax: number): Promise<Uint8Array> {
   const start = readHeader(bytes);
   if (bytes.length < start + trailerBytes) throw refused('cut short');
-  const { output, consumed } = await inflate(bytes.subarray(start), bytesMax);
+  const deflated = bytes.subarray(start);
+  const { output, consumed } = inflateAtOnce(deflated, bytesMax) ?? (await inflate(deflated, bytesMax));
   const trailer = bytes.subarray(start + consumed);
   if (trailer.length !== trailerBytes) throw refused('one member and nothing after it');
   const view = new DataView(trailer.buffer, trailer.byteOffset, trailerBytes);
@@ -55,7 +67,30 @@ function readHeader(bytes: Uint8Array): number {
   return (flags & flagHeaderCrc) === 0 ? at : at + 2;
 }
 
-function inflate(bytes: Uint8Array, bytesMax: number): Promise<{ output: Uint8Array; consumed: number }> {
+interface Inflated {
+  readonly output: Uint8Array;
+  readonly consumed: number;
+}
+
+/** What zlib gives back with the option `info`, which its types do not know. */
+type WithEngine = (bytes: Uint8Array, options: ZlibOptions) => { buffer: Buffer; engine: { bytesWritten: number } };
+
+/** `undefined` for what is large, or turns out to be. */
+function inflateAtOnce(bytes: Uint8Array, bytesMax: number): Inflated | undefined {
+  if (bytes.length > atOnceBytesMax) return undefined;
+  const options = { info: true, maxOutputLength: outputAtOnceBytesMax };
+  try {
+    const { buffer, engine } = (inflateRawSync as unknown as WithEngine)(bytes, options);
+    if (buffer.length > bytesMax) throw new ProtocolError('too-large', `a document above ${bytesMax} bytes`);
+    return { output: plain(buffer), consumed: engine.bytesWritten };
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    if (cause instanceof RangeError) return undefined; // ERR_BUFFER_TOO_LARGE
+    throw new ProtocolError('malformed-document', 'not deflated data', { cause });
+  }
+}
+
+function inflate(bytes: Uint8Array, bytesMax: number): Promise<Inflated> {
   return new Promise((resolve, reject) => {
     const stream = createInflateRaw();
     const pieces: Uint8Array[] = [];

@@ -112,3 +112,15 @@ test('a salt that is not the sender’s does not open the commitment', async () 
   const opening = openDocument(bundleCrypto, part, utf8(document.text('/token')), other);
   await expect(opening).rejects.toThrow(expect.objectContaining({ code: 'commitment-mismatch' }));
 });
+
+test.each([
+  ['the largest that is done in one turn', 64 * 1024],
+  ['one byte more', 64 * 1024 + 1],
+  ['what inflates to more than one turn should do', 3 * 1024 * 1024],
+])('gzip gives back what it was given: %s', async (_, size) => {
+  const bytes = Uint8Array.from({ length: size }, (_unused, i) => (i * i) >>> 7);
+  expect(await gunzip(await bundleCrypto.gzip(bytes), size)).toEqual(bytes);
+  await expect(gunzip(await bundleCrypto.gzip(bytes), size - 1)).rejects.toThrow(
+    expect.objectContaining({ code: 'too-large' }),
+  );
+});
