@@ -3,6 +3,9 @@ import { asObject, hasChoice, hasElement, numberOf, objectOf, objectsOf, textOf,
 import type { Invariant, InvariantTable } from './invariant.ts';
 import { isLater } from './primitives.ts';
 
+/** Reference.reference is a text in R4, and its description says which (R4 §2.3.0). */
+const referenceForm =
+  /^(?:[A-Za-z][A-Za-z0-9+.-]*:\S+|#\S*|[A-Z][A-Za-z]+\?\S+|[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?)$/;
 const ucum = 'http://unitsofmeasure.org';
 
 const unitHasSystem: Invariant = [
@@ -84,6 +87,12 @@ export const typeInvariants: InvariantTable = {
   ],
   Reference: [
     ['ref-1', 'a reference to # names a contained resource', ({ node, root }) => isContained(node, root), 'reference'],
+    [
+      'ref-form',
+      'a reference is an absolute URI, Type/id, Type?search or #id',
+      ({ node }) => referenceForm.test(textOf(node, 'reference') ?? '#'),
+      'reference',
+    ],
     [
       'ref-type',
       'a literal reference agrees with its type',
