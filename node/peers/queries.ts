@@ -81,6 +81,9 @@ export const peerQueries = {
       .values(row(values, ['key', 'nonce', 'until']))
       .onConflict((conflict) => conflict.doNothing()),
   ),
+  nonce: statement<{ key: string; nonce: Uint8Array }>()((db, values) =>
+    db.selectFrom('nonce').select('until').where('key', '=', values.key).where('nonce', '=', values.nonce),
+  ),
   forgetNonces: statement<{ now: number }>()((db, values) => db.deleteFrom('nonce').where('until', '<', values.now)),
   fact: statement<{ name: string }>()((db, values) =>
     db.selectFrom('node_fact').select('value').where('name', '=', values.name),

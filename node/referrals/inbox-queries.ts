@@ -122,6 +122,13 @@ export const inboxQueries = {
       .orderBy('n')
       .orderBy('i'),
   ),
+  chunkCount: statement<{ sender: string; bundle: string }>()((db, values) =>
+    db
+      .selectFrom('inbox_chunk')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('sender', '=', values.sender)
+      .where('bundle', '=', values.bundle),
+  ),
   chunksOfAttachment: statement<{ sender: string; bundle: string; n: number }>()((db, values) =>
     db
       .selectFrom('inbox_chunk')

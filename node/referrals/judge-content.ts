@@ -1,28 +1,170 @@
-import type { Manifest } from '../../protocol/bundle/manifest.ts';
 import { verifyChunksRoot } from '../../protocol/bundle/attachment.ts';
+import { openDocument, verifyDocumentToken } from '../../protocol/bundle/document.ts';
 import { checkBundle } from '../../protocol/bundle/fhir/check.ts';
+import type { Manifest } from '../../protocol/bundle/manifest.ts';
+import { parseNotice } from '../../protocol/bundle/notice.ts';
+import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { messageKeyOf } from './message-key.ts';
-import { arrivingAttachment, blobReader, openedPurpose, prefixKey, type PeerRequestContext } from './inbox.ts';
-import { inboxQueries } from './inbox-queries.ts';
-import type { InboxPorts, InboxRow } from './inbox-ports.ts';
+import type { JsonObject } from '../../protocol/json.ts';
+import { parseBlobName } from '../blobs/blob-store.ts';
+import { nextTurn } from '../platform/turn.ts';
 import { readAttachments } from './attachments-in-document.ts';
+import { Refusal } from './answers.ts';
+import { arrivingAttachment, openedPurpose, prefixKey, type PeerRequestContext } from './inbox.ts';
+import type { InboxPorts, InboxRow } from './inbox-ports.ts';
+import { inboxQueries } from './inbox-queries.ts';
 import {
   findOpeningKey,
   openBundleDocument,
   parseOpenedSecrets,
   type ContentFault,
   type NamedAttachment,
-  type OpenedDocument,
 } from './open-bundle.ts';
-import { openDocument } from '../../protocol/bundle/document.ts';
-import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
-import { nextTurn } from '../platform/turn.ts';
+import { packEventContent } from './event-content.ts';
 
 /** What a bundle holds once everything of it was checked. */
 export interface BundleContent {
   /** The exact plaintext bytes: the record of what was received (clinical.md §1). */
   readonly plaintext: Uint8Array;
+  /** The same, compressed for keeping. */
+  readonly packed: Uint8Array;
+  /** `undefined` for a notice. */
+  readonly bundle: JsonObject | undefined;
   readonly attachments: readonly NamedAttachment[];
+}
+
+export type JudgedContent =
+  | { readonly fault: ContentFault; readonly detail: string }
+  | { readonly fault?: undefined; readonly content: BundleContent };
+
+/** How many faults of a document the sender is told; each names the element and quotes nothing. */
+const faultsTold = 3;
+const detailLengthMax = 480;
+
+/** Whether all parts lie here; a document that does not open needs no chunks to be refused (Spec §5). */
+export async function partsAreComplete(ports: InboxPorts, row: InboxRow, manifest: Manifest): Promise<boolean> {
+  if (row.document === null) return false;
+  if (row.fault !== '') return true;
+  const wanted = manifest.attachments.reduce((sum, part) => sum + part.chunks, 0);
+  if (wanted === 0) return true;
+  const { sender, bundle } = row;
+  const count = await ports.store.read((reader) => reader.first(inboxQueries.chunkCount, { sender, bundle }));
+  return count?.count === wanted;
+}
+
+/** Judges a bundle whose parts arrived one by one. */
+export async function judgeStored(
+  ports: InboxPorts,
+  context: PeerRequestContext,
+  row: InboxRow,
+  manifest: Manifest,
+): Promise<JudgedContent> {
+  const { document, opened, data_key: dataKey } = row;
+  if (row.fault !== '' || document === null || opened === null || dataKey === null)
+    return { fault: faultOf(row.fault), detail: 'the document does not open' };
+  const kept = parseOpenedSecrets(
+    await ports.store.read((reader) => ports.keyring.open(reader, ports.dataKeyOf(dataKey), openedPurpose, opened)),
+  );
+  const plaintext = await openDocument(bundleCrypto, manifest.document, document, {
+    ...kept.secrets,
+    yieldTurn: nextTurn,
+  });
+  const fault = await findAttachmentFault(ports, context, row, manifest);
+  if (fault !== undefined) return { fault: 'REC_COMMITMENT', detail: fault };
+  return judgePlaintext(manifest, plaintext, kept.attachments);
+}
+
+/** Judges a bundle that came whole in one request. */
+export async function judgeAtOnce(
+  ports: InboxPorts,
+  _context: PeerRequestContext,
+  manifest: Manifest,
+  token: Uint8Array,
+): Promise<JudgedContent> {
+  const key = findOpeningKey(manifest, ports.own.secrets.opening);
+  if (key === undefined) throw new Refusal('REC_KEY_GONE');
+  try {
+    verifyDocumentToken({ sha256 }, manifest.document, token);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    throw new Refusal('REC_COMMITMENT');
+  }
+  const opened = await openBundleDocument(manifest, token, key);
+  if (opened.fault !== undefined) return opened;
+  return judgePlaintext(manifest, opened.plaintext, []);
+}
+
+async function judgePlaintext(
+  manifest: Manifest,
+  plaintext: Uint8Array,
+  attachments: readonly NamedAttachment[],
+): Promise<JudgedContent> {
+  const packed = await packEventContent(plaintext);
+  if (manifest.kind === 'notice') {
+    try {
+      parseNotice(plaintext);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return { fault: 'REC_CONTENT', detail: error.message };
+    }
+    return { content: { plaintext, packed, bundle: undefined, attachments: [] } };
+  }
+  const checked = checkBundle(plaintext, {
+    layer: 'profile',
+    sender: manifest.from,
+    receiver: manifest.to,
+    kind: manifest.kind,
+    referral: manifest.referral,
+    attachments: manifest.attachments,
+  });
+  if (!checked.ok) {
+    const told = checked.issues.slice(0, faultsTold).map((issue) => `${issue.expression}: ${issue.diagnostics}`);
+    const left = checked.issues.length - told.length + checked.left;
+    return { fault: 'REC_CONTENT', detail: plain(left > 0 ? `${told.join('; ')}; and ${left} more` : told.join('; ')) };
+  }
+  const named = attachments.length > 0 ? attachments : (readAttachments(plaintext) ?? []);
+  return { content: { plaintext, packed, bundle: checked.bundle, attachments: named } };
+}
+
+/** Roots over the tokens and the SHA-256 of each plaintext: what the sender committed to, byte for byte. */
+async function findAttachmentFault(
+  ports: InboxPorts,
+  context: PeerRequestContext,
+  row: InboxRow,
+  manifest: Manifest,
+): Promise<string | undefined> {
+  const { sender, bundle } = row;
+  for (const [n, part] of manifest.attachments.entries()) {
+    const attachment = await arrivingAttachment(ports, row, manifest, n);
+    if (attachment === undefined) return 'manifest and document name different attachments';
+    const chunks = await ports.store.read((reader) =>
+      reader.all(inboxQueries.chunksOfAttachment, { sender, bundle, n }),
+    );
+    try {
+      verifyChunksRoot(
+        { sha256 },
+        part,
+        chunks.map((chunk) => chunk.leaf),
+      );
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      return error.message;
+    }
+    const blobOf = async (i: number) => {
+      const blob = chunks[i]?.blob;
+      return blob === undefined ? undefined : parseBlobName(blob);
+    };
+    if (!(await ports.prefixes.settle(prefixKey(context, n), attachment, blobOf)))
+      return 'an attachment is not the one that the document names by its SHA-256';
+  }
+  return undefined;
+}
+
+function faultOf(code: string): ContentFault {
+  return code === 'REC_SEAL' || code === 'REC_COMMITMENT' ? code : 'REC_CONTENT';
+}
+
+function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').slice(0, detailLengthMax);
 }

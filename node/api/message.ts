@@ -1,0 +1,94 @@
+import { sha256 } from '../../protocol/crypto/hash.ts';
+import { equalBytes } from '../../protocol/bytes.ts';
+import { idleBodyMs } from '../../protocol/http/limits.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { ByteStream } from '../platform/files.ts';
+import { Refusal } from '../referrals/answers.ts';
+
+/** A request as it came from the wire: nothing in it has been looked at. */
+export interface IncomingRequest {
+  readonly method: string;
+  /** Raw request target: path and query, undecoded. */
+  readonly target: string;
+  /** Name, value, name, value, … as they stood in the message. */
+  readonly rawHeaders: readonly string[];
+  readonly body: ByteStream;
+  readonly remoteAddress: string;
+}
+
+export interface OutgoingAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export const nothing = new Uint8Array(0);
+
+/** What a stranger gets for everything: the same bytes, whatever was wrong (Spec §3). */
+export const strangersAnswer: OutgoingAnswer = { status: 401, headers: { 'content-length': '0' }, body: nothing };
+
+export function emptyAnswer(status: number): OutgoingAnswer {
+  return { status, headers: { 'content-length': '0' }, body: nothing };
+}
+
+export function plainAnswer(
+  status: number,
+  type: string,
+  body: Uint8Array,
+  more: Record<string, string> = {},
+): OutgoingAnswer {
+  const headers = {
+    'content-type': type,
+    'content-length': String(body.length),
+    'x-content-type-options': 'nosniff',
+    ...more,
+  };
+  return { status, headers, body };
+}
+
+/** The whole body, of exactly the announced length and the signed SHA-256; nothing of it is parsed before (Spec §3). */
+export async function readBody(
+  body: ByteStream,
+  announced: number,
+  signedSha256: Uint8Array | undefined,
+  clock: Clock,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(announced);
+  let size = 0;
+  for await (const piece of withIdleLimit(body, clock)) {
+    if (size + piece.length > announced) throw new Refusal('NET_DIGEST');
+    bytes.set(piece, size);
+    size += piece.length;
+  }
+  if (size !== announced || (signedSha256 !== undefined && !equalBytes(sha256(bytes), signedSha256)))
+    throw new Refusal('NET_DIGEST');
+  return bytes;
+}
+
+/** Passes a body on and ends it when it stands still: a slow sender holds no place for ever (trust.md §6). */
+export async function* withIdleLimit(body: ByteStream, clock: Clock): AsyncGenerator<Uint8Array> {
+  const iterator = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await nextWithin(iterator, clock);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function nextWithin(iterator: AsyncIterator<Uint8Array>, clock: Clock): Promise<IteratorResult<Uint8Array>> {
+  const stop = new AbortController();
+  const next = iterator.next();
+  const late = clock.sleep(idleBodyMs, stop.signal).then((): 'late' => 'late');
+  try {
+    const first = await Promise.race([next, late]);
+    if (first !== 'late') return first;
+    next.catch(() => undefined); // The body is given up: what it fails with later is of no interest.
+    throw new Refusal('SEND_SLOW');
+  } finally {
+    stop.abort();
+  }
+}

@@ -1,0 +1,174 @@
+import type { NodeName } from '../../protocol/ids.ts';
+import type { Priority } from '../../protocol/bundle/manifest.ts';
+import { targetOf } from '../../protocol/http/routes.ts';
+import { OperationError } from '../platform/operation-error.ts';
+import { TransportError } from '../peers/transport.ts';
+import type { ChunkTokens } from './chunk-tokens.ts';
+import { deliverBundle } from './deliver.ts';
+import { finishDelivery, type DeliveryEffects } from './finish-delivery.ts';
+import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
+import { outboxQueries } from './outbox-queries.ts';
+import { prepareBundle } from './prepare.ts';
+import { withdrawBundle } from './withdraw.ts';
+
+/** Back-off between tries, by priority (Spec §5); a peer that speaks clears it. */
+export const backOffCapMs: Readonly<Record<Priority, number>> = {
+  stat: 30_000,
+  urgent: 2 * 60_000,
+  routine: 15 * 60_000,
+};
+const backOffFirstMs = 1_000;
+/** Bundles of one peer on their way at once. */
+const bundlesAtOnceMax = 8;
+/** Bundles that are being prepared at once; chunk buffers are shared by all. */
+const preparationsMax = 2;
+/** A less urgent bundle waits so long for a more urgent one that has just left: then nothing blocks anything. */
+const headStartMs = 2_000;
+/** While something waits for a peer that is out of reach, it is asked so often whether it is back (Spec §5). */
+const probeEveryMs = 30_000;
+
+/** Moves the outbox: one step of it looks what is due and begins it; nothing waits for another peer. */
+export interface Dispatcher {
+  /** Begins what is due. A job calls it every second and whenever something changes. */
+  step(signal: AbortSignal): Promise<void>;
+  /** A peer spoke: what waited for the network is due now. */
+  peerSpoke(peer: NodeName): void;
+  /** Resolves when nothing is on its way. */
+  settled(): Promise<void>;
+}
+
+interface Running {
+  readonly peer: string;
+  readonly rank: number;
+  readonly sinceMs: number;
+  readonly done: Promise<void>;
+}
+
+type OpenRow = Pick<OutboxRow, 'bundle' | 'peer' | 'rank' | 'state' | 'next_at' | 'priority' | 'attempts'>;
+
+export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects: DeliveryEffects): Dispatcher {
+  const running = new Map<string, Running>();
+  const outOfReach = new Map<string, number>();
+  const { clock, store, directory } = ports;
+
+  const begin = (row: OpenRow): void => {
+    const done = work(ports, tokens, effects, row.bundle, outOfReach).finally(() => {
+      running.delete(row.bundle);
+      ports.wake();
+    });
+    running.set(row.bundle, { peer: row.peer, rank: row.rank, sinceMs: clock.elapsedMs(), done });
+  };
+
+  const mayBegin = (row: OpenRow, now: number): boolean => {
+    if (running.has(row.bundle) || row.next_at > now) return false;
+    if (row.state === 'preparing')
+      return [...running.keys()].length < bundlesAtOnceMax && countPreparing(running, preparing) < preparationsMax;
+    if (directory.find(row.peer)?.state !== 'paired') return false;
+    const ofPeer = [...running.values()].filter((each) => each.peer === row.peer);
+    const elapsed = clock.elapsedMs();
+    return (
+      ofPeer.length < bundlesAtOnceMax &&
+      !ofPeer.some((each) => each.rank < row.rank && elapsed - each.sinceMs < headStartMs)
+    );
+  };
+  const preparing = new Set<string>();
+
+  const probe = async (peerName: string): Promise<void> => {
+    const peer = directory.find(peerName);
+    if (peer === undefined) return;
+    try {
+      await ports.transport.plain(peer, { method: 'GET', path: targetOf({ name: 'getCard' }) });
+      directory.spoke(peer.name);
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+    }
+  };
+
+  return {
+    step: async () => {
+      const rows = await store.read((reader) => reader.all(outboxQueries.open, {}));
+      for (const row of rows) {
+        if (!mayBegin(row, clock.now())) continue;
+        if (row.state === 'preparing') preparing.add(row.bundle);
+        else preparing.delete(row.bundle);
+        begin(row);
+      }
+      const waiting = new Set(rows.map((row) => row.peer));
+      for (const [peer, probedAt] of outOfReach) {
+        if (!waiting.has(peer)) outOfReach.delete(peer);
+        else if (clock.elapsedMs() - probedAt >= probeEveryMs) {
+          outOfReach.set(peer, clock.elapsedMs());
+          await probe(peer);
+        }
+      }
+    },
+    peerSpoke: (peer) => {
+      if (!outOfReach.delete(peer)) return;
+      void store
+        .write(async (writer) => writer.run(outboxQueries.clearBackOff, { peer, now: clock.now() }))
+        .then(ports.wake, (error: unknown) => ports.diagnostics.error('back-off-not-cleared', error, { peer }));
+    },
+    settled: async () => {
+      while (running.size > 0) await Promise.all([...running.values()].map((each) => each.done));
+    },
+  };
+}
+
+function countPreparing(running: ReadonlyMap<string, Running>, preparing: ReadonlySet<string>): number {
+  return [...running.keys()].filter((bundle) => preparing.has(bundle)).length;
+}
+
+/** One try of one bundle, whatever its state; every failure ends in a new time to try or in a final state. */
+async function work(
+  ports: OutboxPorts,
+  tokens: ChunkTokens,
+  effects: DeliveryEffects,
+  bundle: string,
+  outOfReach: Map<string, number>,
+): Promise<void> {
+  const row = await ports.store.read((reader) => reader.first(outboxQueries.get, { bundle }));
+  if (row === undefined) return;
+  try {
+    if (row.state === 'preparing') return await prepareBundle(ports, tokens, row);
+    const outcome =
+      row.state === 'withdrawing' ? await withdrawBundle(ports, row) : await deliverBundle(ports, tokens, row);
+    outOfReach.delete(row.peer);
+    const again = await finishDelivery(ports, effects, row, outcome);
+    if (again !== undefined) await tryLater(ports, row, again);
+  } catch (error) {
+    if (error instanceof TransportError) {
+      if (!outOfReach.has(row.peer)) outOfReach.set(row.peer, ports.clock.elapsedMs());
+      await tryLater(ports, row, { code: error.code, text: error.message, retryAfterMs: error.retryAfterMs });
+      return;
+    }
+    ports.diagnostics.error('delivery-failed', error, { bundle, peer: row.peer });
+    const text =
+      error instanceof OperationError ? error.message : 'This node failed while sending; see its diagnostics.';
+    await tryLater(ports, row, { code: 'SEND_FAULT', text, retryAfterMs: undefined });
+  }
+}
+
+async function tryLater(
+  ports: OutboxPorts,
+  row: OutboxRow,
+  trouble: { readonly code: string; readonly text: string; readonly retryAfterMs: number | undefined },
+): Promise<void> {
+  const attempts = row.attempts + 1;
+  const cap = backOffCapMs[row.priority];
+  const full = Math.min(cap, backOffFirstMs * 2 ** Math.min(attempts - 1, 20));
+  const [jitter = 0] = ports.random.bytes(1);
+  const waitMs = Math.max(full / 2 + (full / 2) * (jitter / 255), trouble.retryAfterMs ?? 0);
+  const next = ports.clock.now() + Math.round(waitMs);
+  ports.diagnostics.warn('delivery-later', { bundle: row.bundle, peer: row.peer, code: trouble.code, attempts });
+  if (ports.clock.now() > row.deadline)
+    ports.diagnostics.warn('delivery-overdue', { bundle: row.bundle, peer: row.peer, priority: row.priority });
+  await ports.store.write(async (writer) =>
+    writer.run(outboxQueries.later, {
+      bundle: row.bundle,
+      next_at: next,
+      attempts,
+      trouble_code: trouble.code,
+      trouble: trouble.text,
+    }),
+  );
+}

@@ -1,0 +1,96 @@
+import { chunkLeafHash } from '../../protocol/bundle/attachment.ts';
+import { equalBytes } from '../../protocol/bytes.ts';
+import { sha256 } from '../../protocol/crypto/hash.ts';
+import { mediaTypes } from '../../protocol/http/media-types.ts';
+import { targetOf } from '../../protocol/http/routes.ts';
+import type { TransferState } from '../../protocol/messages.ts';
+import { callTargetOf } from '../peers/cards.ts';
+import { OperationError } from '../platform/operation-error.ts';
+import type { SignedAnswer } from '../peers/transport.ts';
+import { chunksInFlight, type ChunkTokens } from './chunk-tokens.ts';
+import type { Departing } from './deliver.ts';
+import type { OutboxPorts } from './outbox-ports.ts';
+import { outboxQueries } from './outbox-queries.ts';
+import { readAttachmentKeys } from './prepare.ts';
+
+interface ChunkToSend {
+  readonly n: number;
+  readonly i: number;
+  readonly leaf: Uint8Array;
+  readonly digest: Uint8Array;
+}
+
+const chunkTimeoutMs = 300_000;
+
+/**
+ * Sends the chunks that the receiver does not hold, a few at once, in order. Each token is made again and compared with
+ * its stored leaf hash before it leaves: another token is never sent under the same key (Spec §4). Gives back the first
+ * answer that is neither 200 nor 201; no further chunk is begun after it.
+ */
+export async function sendChunks(
+  ports: OutboxPorts,
+  tokens: ChunkTokens,
+  departing: Departing,
+  held: TransferState | undefined,
+): Promise<SignedAnswer | undefined> {
+  const { manifest, bundle, row } = departing;
+  if (manifest.attachments.length === 0) return undefined;
+  const keys = await readAttachmentKeys(ports, row);
+  const queue = chunksToSend(ports, departing, held);
+  const progress: { refused: SignedAnswer | undefined; failed: unknown } = { refused: undefined, failed: undefined };
+  const worker = async (): Promise<void> => {
+    for await (const chunk of queue) {
+      if (progress.refused !== undefined || progress.failed !== undefined) return;
+      const part = manifest.attachments[chunk.n];
+      const attachmentKey = keys[chunk.n];
+      if (part === undefined || attachmentKey === undefined) throw new Error('a chunk of no attachment');
+      const place = { attachmentKey, bundle, id: part.id, size: part.size, index: chunk.i };
+      const answer = await tokens.withToken(part.id, place, (token) => sendChunk(ports, departing, chunk, token));
+      if (answer.status !== 200 && answer.status !== 201) progress.refused ??= answer;
+    }
+  };
+  const workers = Array.from({ length: chunksInFlight }, () =>
+    worker().catch((error: unknown) => {
+      progress.failed ??= error;
+    }),
+  );
+  await Promise.all(workers);
+  if (progress.failed !== undefined) throw progress.failed;
+  return progress.refused;
+}
+
+async function sendChunk(
+  ports: OutboxPorts,
+  { peer, bundle }: Departing,
+  chunk: ChunkToSend,
+  token: Uint8Array,
+): Promise<SignedAnswer> {
+  if (!equalBytes(chunkLeafHash({ sha256 }, token), chunk.leaf))
+    throw new OperationError(
+      'conflict',
+      'attachment-changed',
+      'An attachment of this referral is no longer what was sealed. Nothing of it was sent; refer again.',
+    );
+  const answer = await ports.transport.call(callTargetOf(peer), {
+    method: 'PUT',
+    path: targetOf({ name: 'putChunk', bundle, attachment: chunk.n, chunk: chunk.i }),
+    content: { body: token, type: mediaTypes.bytes, sha256: chunk.digest },
+    timeoutMs: chunkTimeoutMs,
+  });
+  ports.diagnostics.info('chunk-sent', { bundle, attachment: chunk.n, chunk: chunk.i, status: answer.status });
+  return answer;
+}
+
+/** One shared sequence: each worker takes the next chunk. */
+async function* chunksToSend(
+  ports: OutboxPorts,
+  { manifest, row }: Departing,
+  held: TransferState | undefined,
+): AsyncGenerator<ChunkToSend> {
+  for (const n of manifest.attachments.keys()) {
+    const ranges = held?.att[n] ?? [];
+    const rows = await ports.store.read((reader) => reader.all(outboxQueries.chunks, { bundle: row.bundle, n }));
+    for (const { i, leaf, digest } of rows)
+      if (!ranges.some(([from, to]) => from <= i && i <= to)) yield { n, i, leaf, digest };
+  }
+}
