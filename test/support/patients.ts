@@ -1,0 +1,26 @@
+import { detailsOf, makeCells, type Cells } from '../../node/records/csv/columns.ts';
+import { readCsv } from '../../node/records/csv/read.ts';
+import { checkCells, hasError } from '../../node/records/csv/row.ts';
+import type { PatientDetails } from '../../node/records/model.ts';
+import type { Instant } from '../../protocol/instant.ts';
+
+/** The rows of a CSV file of patients as its reader gives them, without the header. */
+export async function cellsOfCsv(bytes: Uint8Array): Promise<Cells[]> {
+  const rows: Cells[] = [];
+  let header: readonly string[] = [];
+  for await (const record of readCsv(onePiece(bytes), async () => undefined)) {
+    if (record.number === 0) header = record.fields;
+    else rows.push(makeCells((column) => record.fields[header.indexOf(column)] ?? ''));
+  }
+  return rows;
+}
+
+/** The patients of a CSV file that an import would take. */
+export async function patientsOfCsv(bytes: Uint8Array, now: Instant): Promise<PatientDetails[]> {
+  const rows = await cellsOfCsv(bytes);
+  return rows.filter((cells) => !hasError(checkCells(cells, now))).map((cells) => detailsOf(cells));
+}
+
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
