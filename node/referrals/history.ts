@@ -22,6 +22,8 @@ export interface HistoryEvent extends ReferralEvent {
 export interface Judged {
   readonly event: HistoryEvent;
   readonly outcome: { readonly applied: true } | { readonly applied: false; readonly code: NotApplied };
+  /** The state after it. */
+  readonly state: ReferralState;
 }
 
 export interface History {
@@ -41,8 +43,9 @@ export function foldHistory(events: readonly HistoryEvent[], received: boolean):
   for (const event of inOrder(sender.chain, receiver.chain)) {
     const outcome = applyEvent(state, event);
     if (outcome.applied) state = outcome.state;
-    judged.push({ event, outcome });
-    const receipt = judged.length === 1 && (received || receiver.chain.length > 0) ? applyEvent(state, receipted) : undefined;
+    judged.push({ event, outcome: outcome.applied ? { applied: true } : outcome, state });
+    const receipt =
+      judged.length === 1 && (received || receiver.chain.length > 0) ? applyEvent(state, receipted) : undefined;
     if (receipt?.applied === true) state = receipt.state;
   }
   return { state, judged, waiting: [...sender.waiting, ...receiver.waiting] };
@@ -86,7 +89,5 @@ function inOrder(sender: readonly HistoryEvent[], receiver: readonly HistoryEven
 /** The place of the last `expired` whose author had taken nothing beyond `before`; -1 when there is none. */
 function lastExpiryBefore(sender: readonly HistoryEvent[], before: readonly HistoryEvent[]): number {
   const known = new Set(before.map(({ digest }) => digest));
-  return sender.findLastIndex(
-    ({ name, seen }) => name === 'expired' && (seen === undefined || known.has(seen)),
-  );
+  return sender.findLastIndex(({ name, seen }) => name === 'expired' && (seen === undefined || known.has(seen)));
 }

@@ -67,8 +67,7 @@ export interface ReferralEvent {
 /** Why an event changes nothing: the code of the notice `not-applied` (protocol.md §8). */
 export type NotApplied = 'wrong-author' | 'wrong-role' | 'final-state' | 'wrong-state' | 'not-expired';
 export type Outcome =
-  | { readonly applied: true; readonly state: ReferralState }
-  | { readonly applied: false; readonly code: NotApplied };
+  { readonly applied: true; readonly state: ReferralState } | { readonly applied: false; readonly code: NotApplied };
 
 export const draft: ReferralState = { state: 'draft' };
 /** Two hospitals' clocks may differ by this much (protocol.md §3). */
@@ -158,14 +157,7 @@ const table: Readonly<Record<EventName | 'rescheduled', Row>> = {
   'referral-rejected': {
     authors: ['receiver'],
     roles: ['triage'],
-    next: to(
-      { state: 'rejected' },
-      'received',
-      'info-requested',
-      'accepted',
-      'not-attended',
-      'appointment-cancelled',
-    ),
+    next: to({ state: 'rejected' }, 'received', 'info-requested', 'accepted', 'not-attended', 'appointment-cancelled'),
   },
   'info-requested': { authors: ['receiver'], roles: ['clinician', 'triage'], next: ask },
   'info-provided': {
@@ -239,7 +231,9 @@ function ask(state: ReferralState): ReferralState | undefined {
 }
 
 function requestCancel(state: ReferralState): ReferralState | undefined {
-  return isWorking(state) || state.state === 'info-requested' ? { state: 'cancel-requested', before: state } : undefined;
+  return isWorking(state) || state.state === 'info-requested'
+    ? { state: 'cancel-requested', before: state }
+    : undefined;
 }
 
 /** Wrong data go from every state; the receiver can only void what it has (clinical.md §6, event 19). */
