@@ -1,9 +1,9 @@
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import type { VerifiedToken } from '../../protocol/crypto/fernet-token.ts';
 import { sha256Stream, type Sha256Stream } from '../../protocol/crypto/hash.ts';
-import { chunkArrival, openVerifiedChunk, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
+import { chunkArrival, openChunk, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
-import { parseBlobName, verified, type BlobName, type BlobStore } from '../blobs/blob-store.ts';
+import { parseBlobName, readBlob, verified, type BlobName, type BlobStore } from '../blobs/blob-store.ts';
 import type { ByteStream } from '../platform/files.ts';
 import { nextTurn } from '../platform/turn.ts';
 
@@ -80,12 +80,8 @@ export function openPrefixHashes(blobs: BlobStore): PrefixHashes {
 
 /** The plaintext of a stored chunk token: its MAC is checked over the whole blob before the first byte comes out. */
 export async function* openChunkBlob(blobs: BlobStore, place: ChunkPlace, blob: BlobName): AsyncGenerator<Uint8Array> {
-  const arrival = chunkArrival(bundleCrypto, place);
-  for await (const piece of await blobs.get(blob)) {
-    arrival.update(piece);
-    await nextTurn();
-  }
-  yield* openVerifiedChunk(bundleCrypto, place, arrival.final().verified, await blobs.get(blob), nextTurn);
+  const token = await readBlob(blob, await blobs.get(blob));
+  yield* openChunk(bundleCrypto, place, token, nextTurn);
 }
 
 /** Stores a token while it is checked: length and MAC here, its digest by the blob store, which must be that of `name`. */

@@ -32,8 +32,6 @@ export interface InboxPorts {
   readonly random: Random;
   readonly diagnostics: Diagnostics;
   readonly newRef: NewRef;
-  /** Remembers in the effect's transaction where a blob lies, so that it is uploaded to the bucket later. */
-  noteBlob(writer: Writer, name: BlobName, size: number): Promise<void>;
   dataKeyOf(text: string): DataKeyId;
   /** The tlog-proof of the leaf that decided this bundle: the same bytes for ever. */
   proofOf(reader: Reader, row: Pick<InboxRow, 'x'>): Promise<string>;

@@ -14,7 +14,7 @@ import type { Peer } from '../peers/directory.ts';
 import type { ByteStream } from '../platform/files.ts';
 import type { Reader } from '../store/store.ts';
 import { jsonAnswer, problemAnswer, Refusal, type DoorAnswer, type GuardedWrite } from './answers.ts';
-import { readAttachments } from './attachments-in-document.ts';
+import { readAttachments } from './read-facts.ts';
 import { storeChunk, type ArrivingAttachment } from './chunk-intake.ts';
 import { decidedAnswer, transferStateOf } from './inbox-state.ts';
 import { inboxQueries } from './inbox-queries.ts';
@@ -193,7 +193,6 @@ async function putChunk(ports: InboxPorts, context: PeerRequestContext, at: Chun
     if (again !== undefined) return jsonAnswer(200, writePutAnswer(expires));
     const chunk = { sender: peer.name, bundle, n: at.attachment, i: at.chunk };
     await writer.run(inboxQueries.putChunk, { ...chunk, blob: name, size: at.size, leaf });
-    await ports.noteBlob(writer, parseBlobName(name), at.size);
     return jsonAnswer(201, writePutAnswer(expires));
   });
   ports.prefixes.arrived(prefixKey(context, at.attachment), attachment, blobReader(ports, context, at.attachment));

@@ -9,7 +9,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { parseBlobName } from '../blobs/blob-store.ts';
 import { nextTurn } from '../platform/turn.ts';
-import { readAttachments } from './attachments-in-document.ts';
+import { readAttachments } from './read-facts.ts';
 import { Refusal } from './answers.ts';
 import { arrivingAttachment, openedPurpose, prefixKey, type PeerRequestContext } from './inbox.ts';
 import type { InboxPorts, InboxRow } from './inbox-ports.ts';

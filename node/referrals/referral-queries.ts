@@ -81,6 +81,7 @@ export const referralQueries = {
     reason: string;
     content: Uint8Array;
     message: string;
+    role: string;
   }>()((db, values) =>
     db
       .insertInto('referral_event')
@@ -99,6 +100,7 @@ export const referralQueries = {
           'reason',
           'content',
           'message',
+          'role',
         ]),
       ),
   ),
@@ -108,13 +110,33 @@ export const referralQueries = {
   eventsOfAuthor: statement<{ referral: string; author: 'sender' | 'receiver' }>()((db, values) =>
     db
       .selectFrom('referral_event')
-      .select(['bundle', 'name', 'seq', 'digest', 'prev', 'seen', 'at', 'status', 'reason', 'message'])
+      .select([
+        'bundle',
+        'author',
+        'name',
+        'seq',
+        'digest',
+        'prev',
+        'seen',
+        'at',
+        'status',
+        'reason',
+        'message',
+        'role',
+      ])
       .where('referral', '=', values.referral)
       .where('author', '=', values.author)
       .orderBy('seq'),
   ),
   eventByMessage: statement<{ message: string }>()((db, values) =>
     db.selectFrom('referral_event').selectAll().where('message', '=', values.message),
+  ),
+  eventByKey: statement<{ author: 'sender' | 'receiver'; message: string }>()((db, values) =>
+    db
+      .selectFrom('referral_event')
+      .selectAll()
+      .where('author', '=', values.author)
+      .where('message', '=', values.message),
   ),
   settleEvent: statement<{
     author: 'sender' | 'receiver';

@@ -38,6 +38,8 @@ export interface ReferralTables {
     content: Uint8Array;
     /** MessageHeader.id: names the message for duplicates. */
     message: string;
+    /** Code of the acting person's role, or `machine`. */
+    role: string;
   };
   /** Bundles on their way out. */
   outbox: {
@@ -137,7 +139,7 @@ export const createReferralTables: readonly string[] = [
   `CREATE INDEX referral_by_expiry ON referral (direction, expires_at)`,
   `CREATE TABLE referral_event (bundle TEXT NOT NULL, referral TEXT NOT NULL, author TEXT NOT NULL, name TEXT NOT NULL,
     seq INTEGER NOT NULL, digest BLOB NOT NULL, prev BLOB, seen BLOB, at INTEGER NOT NULL, status TEXT NOT NULL,
-    reason TEXT NOT NULL, content BLOB NOT NULL, message TEXT NOT NULL, PRIMARY KEY (author, message)) STRICT`,
+    reason TEXT NOT NULL, content BLOB NOT NULL, message TEXT NOT NULL, role TEXT NOT NULL, PRIMARY KEY (author, message)) STRICT`,
   `CREATE INDEX referral_event_by_referral ON referral_event (referral, author, seq)`,
   `CREATE TABLE outbox (bundle TEXT PRIMARY KEY, peer TEXT NOT NULL, referral TEXT NOT NULL, kind TEXT NOT NULL,
     message TEXT NOT NULL, priority TEXT NOT NULL, rank INTEGER NOT NULL, deadline INTEGER NOT NULL, state TEXT NOT NULL, data_key TEXT NOT NULL,

@@ -1,0 +1,280 @@
+import { chunksOf, type Priority } from '../../protocol/bundle/manifest.ts';
+import { attachmentsMax, bundlePlaintextBytesMax } from '../../protocol/http/limits.ts';
+import { utf8 } from '../../protocol/bytes.ts';
+import { checkBundle, fhirJsonRules } from '../../protocol/bundle/fhir/check.ts';
+import { parseJsonObject } from '../../protocol/json.ts';
+import { sha256 } from '../../protocol/crypto/hash.ts';
+import { parseBundleId, parseReferralId, type BundleId, type ReferralId } from '../../protocol/ids.ts';
+import { instantOfMs, type Instant } from '../../protocol/instant.ts';
+import type { DataKeyId } from '../keys/keyring.ts';
+import type { Peer } from '../peers/directory.ts';
+import { OperationError } from '../platform/operation-error.ts';
+import type { Consultation } from '../records/model.ts';
+import type { Consultations } from '../records/consultations.ts';
+import type { Patients } from '../records/patients.ts';
+import type { Writer } from '../store/store.ts';
+import { refoldReferral } from './apply-events.ts';
+import type { ReferralAttachment } from './compose/input.ts';
+import { ComposeError } from './compose/errors.ts';
+import { composeReferral } from './compose/referral.ts';
+import { eventContentPurpose, packEventContent } from './event-content.ts';
+import { nextNumber } from './numbers.ts';
+import type { OutboxPorts } from './outbox-ports.ts';
+import { outboxQueries } from './outbox-queries.ts';
+import { outboxSecretsPurpose, writeAttachmentKeys } from './prepare.ts';
+import { readFacts, readSummary } from './read-facts.ts';
+import { referralQueries } from './referral-queries.ts';
+import type { SendReferral } from './referrals.ts';
+import { summaryPurpose } from './take-content.ts';
+
+export interface SendPorts extends OutboxPorts {
+  readonly patients: Patients;
+  readonly consultations: Consultations;
+  /** Version of this program, for MessageHeader.source. */
+  readonly version: string;
+}
+
+/** How long a bundle may take before its delay is escalated (Spec §5). */
+export const deadlineMs: Readonly<Record<Priority, number>> = {
+  stat: 3_600_000,
+  urgent: 24 * 3_600_000,
+  routine: 7 * 24 * 3_600_000,
+};
+export const ranks: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routine: 2 };
+const expiryMsDefault = 30 * 24 * 3_600_000;
+const consentMsDefault = 365 * 24 * 3_600_000;
+const attachmentKeyBytes = 32;
+/** Times are written in UTC: the moments are what counts, and a node serves several time zones. */
+const zone = 'UTC';
+
+/** Composes a referral from a patient's record and puts it into the outbox, in one transaction (law 2). */
+export async function sendReferral(
+  ports: SendPorts,
+  sending: SendReferral,
+): Promise<{ readonly id: ReferralId; readonly number: string; readonly bundle: string }> {
+  const peer = ports.directory.get(sending.to);
+  if (peer.state !== 'paired')
+    throw new OperationError('conflict', 'not-paired', `${peer.name} is ${peer.state}: nothing can be sent to it now.`);
+  const patient = await ports.patients.get(sending.patient);
+  const consultations = await chosenConsultations(ports, sending);
+  const attachments = await chosenAttachments(ports, sending);
+  const now = ports.clock.now();
+  const id = parseReferralId(ports.random.uuid());
+  const bundle = parseBundleId(ports.random.uuid());
+  const number = await ports.store.read((reader) => nextNumber(reader as Writer, ports.own.name, 'sent', now));
+  const expiresAt = sending.expiresAt ?? instantOfMs(now + expiryMsDefault);
+  const composed = orInvalid(() =>
+    composeReferral({
+      now,
+      zone,
+      version: ports.version,
+      uuid: () => ports.random.uuid(),
+      sender: partyOf(ports.own),
+      receiver: partyOf(peer.card),
+      referral: id,
+      number,
+      patient: patient.details,
+      consultations,
+      attachments,
+      reason: sending.reason,
+      question: sending.question,
+      ...(sending.note === undefined ? {} : { note: sending.note }),
+      ...(sending.specialty === undefined ? {} : { specialty: sending.specialty }),
+      priority: sending.priority,
+      expiresAt,
+      ground: sending.ground ?? { kind: 'consent', from: now, to: instantOfMs(now + consentMsDefault) },
+      author: sending.author,
+    }),
+  );
+  refuseUnsound(ports, composed.bytes, peer, id, attachments);
+  const facts = readFacts(parseJsonObject(composed.bytes, fhirJsonRules));
+  const summary = readSummary(parseJsonObject(composed.bytes, fhirJsonRules), ports.own.name);
+  const packed = await packEventContent(composed.bytes);
+  await ports.store.write(async (writer) => {
+    const dataKey = await ports.patients.dataKeyOf(writer, sending.patient);
+    await writer.run(referralQueries.insert, {
+      id,
+      direction: 'sent',
+      peer: peer.name,
+      state: 'draft',
+      priority: sending.priority,
+      number,
+      patient: sending.patient,
+      data_key: dataKey,
+      summary: await ports.keyring.seal(writer, dataKey, summaryPurpose, utf8(JSON.stringify(summary))),
+      now,
+      expires_at: expiresAt,
+    });
+    await insertOwnEvent(ports, writer, {
+      bundle,
+      referral: id,
+      author: 'sender',
+      facts: { ...facts, messageId: composed.messageId },
+      digest: sha256(composed.bytes),
+      packed,
+      dataKey,
+      now,
+    });
+    await enqueue(ports, writer, {
+      bundle,
+      referral: id,
+      peer,
+      kind: 'referral',
+      message: composed.messageId,
+      priority: sending.priority,
+      dataKey,
+      attachments,
+      now,
+    });
+    await refoldReferral(writer, id, now);
+  });
+  ports.wake();
+  return { id, number, bundle };
+}
+
+export interface OwnEvent {
+  readonly bundle: BundleId;
+  readonly referral: ReferralId;
+  readonly author: 'sender' | 'receiver';
+  readonly facts: ReturnType<typeof readFacts>;
+  readonly digest: Uint8Array;
+  readonly packed: Uint8Array;
+  readonly dataKey: DataKeyId;
+  readonly now: Instant;
+}
+
+/** Keeps an event that this hospital composed, exactly as it will be sent. */
+export async function insertOwnEvent(ports: OutboxPorts, writer: Writer, event: OwnEvent): Promise<void> {
+  const { bundle, referral, author, facts, digest, packed, dataKey, now } = event;
+  await writer.run(referralQueries.insertEvent, {
+    bundle,
+    referral,
+    author,
+    name: facts.name,
+    seq: facts.seq,
+    digest,
+    prev: facts.prev ?? null,
+    seen: facts.seen ?? null,
+    at: now,
+    status: 'waiting',
+    reason: '',
+    content: await ports.keyring.seal(writer, dataKey, eventContentPurpose, packed),
+    message: facts.messageId,
+    role: facts.role,
+  });
+}
+
+export interface Enqueuing {
+  readonly bundle: BundleId;
+  readonly referral: ReferralId;
+  readonly peer: Peer;
+  readonly kind: 'referral' | 'event';
+  readonly message: string;
+  readonly priority: Priority;
+  readonly dataKey: DataKeyId;
+  readonly attachments: readonly Pick<ReferralAttachment, 'id' | 'size' | 'key'>[];
+  readonly now: Instant;
+}
+
+/** Puts a bundle into the durable outbox; it is prepared and sent by the dispatcher. */
+export async function enqueue(ports: OutboxPorts, writer: Writer, queued: Enqueuing): Promise<void> {
+  const { bundle, referral, peer, kind, message, priority, dataKey, attachments, now } = queued;
+  const keys = writeAttachmentKeys(attachments.map((attachment) => attachment.key));
+  await writer.run(outboxQueries.insert, {
+    bundle,
+    peer: peer.name,
+    referral,
+    kind,
+    message,
+    priority,
+    rank: ranks[priority],
+    deadline: now + deadlineMs[priority],
+    data_key: dataKey,
+    secrets: await ports.keyring.seal(writer, dataKey, outboxSecretsPurpose, keys),
+    now,
+  });
+  for (const [n, { id: attachment, size }] of attachments.entries())
+    await writer.run(outboxQueries.insertAttachment, { bundle, n, attachment, size, chunks: chunksOf(size) });
+}
+
+export function partyOf(node: {
+  readonly name: Peer['name'];
+  readonly title: string;
+  readonly url: Peer['card']['url'];
+}) {
+  return { name: node.name, title: node.title, url: node.url };
+}
+
+async function chosenConsultations(ports: SendPorts, sending: SendReferral): Promise<readonly Consultation[]> {
+  const all = await ports.consultations.list(sending.patient);
+  const chosen = sending.consultations;
+  if (chosen === undefined) return all;
+  if (!chosen.every((id) => all.some((each) => each.id === id)))
+    throw new OperationError('not-found', 'unknown-consultation', 'A chosen consultation is not one of this patient.');
+  return all.filter((each) => chosen.includes(each.id));
+}
+
+async function chosenAttachments(ports: SendPorts, sending: SendReferral): Promise<readonly ReferralAttachment[]> {
+  const ids = sending.attachments ?? [];
+  if (ids.length > attachmentsMax)
+    throw new OperationError(
+      'invalid',
+      'too-many-attachments',
+      `A referral carries ${attachmentsMax} attachments at most.`,
+    );
+  const held = ids.length === 0 ? [] : await ports.attachments.list(sending.patient);
+  const chosen = ids.map((id) => {
+    const attachment = held.find((each) => each.id === id);
+    if (attachment === undefined)
+      throw new OperationError('not-found', 'unknown-attachment', 'A chosen attachment is not one of this patient.');
+    const { title, contentType, size, sha256: digest, createdAt, consultation } = attachment;
+    const key = ports.random.bytes(attachmentKeyBytes);
+    return {
+      id,
+      title,
+      contentType,
+      size,
+      sha256: digest,
+      key,
+      createdAt,
+      ...(consultation === undefined ? {} : { consultation }),
+    };
+  });
+  if (chosen.reduce((sum, each) => sum + each.size, 0) > bundlePlaintextBytesMax)
+    throw new OperationError('invalid', 'too-large', 'The attachments together are larger than a referral may be.');
+  return chosen;
+}
+
+/** What we would refuse from another we do not send either. */
+function refuseUnsound(
+  ports: SendPorts,
+  bytes: Uint8Array,
+  peer: Peer,
+  referral: ReferralId,
+  attachments: readonly ReferralAttachment[],
+): void {
+  const checked = checkBundle(bytes, {
+    layer: 'profile',
+    sender: ports.own.name,
+    receiver: peer.name,
+    kind: 'referral',
+    referral,
+    attachments,
+  });
+  if (checked.ok) return;
+  const [first] = checked.issues;
+  throw new OperationError(
+    'invalid',
+    'referral-unsound',
+    `The referral breaks the rules of the exchange and was not sent: ${first?.expression ?? ''}: ${first?.diagnostics ?? ''}`,
+  );
+}
+
+function orInvalid<T>(compose: () => T): T {
+  try {
+    return compose();
+  } catch (error) {
+    if (error instanceof ComposeError) throw new OperationError('invalid', error.code, error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import { parseBundleId, parseReferralId, type ReferralId } from '../../protocol/ids.ts';
+import { OperationError } from '../platform/operation-error.ts';
+import type { Writer } from '../store/store.ts';
+import { decideReferral } from './decide.ts';
+import type { DeliveryEffects } from './finish-delivery.ts';
+import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
+import { outboxQueries } from './outbox-queries.ts';
+import { refoldReferral } from './apply-events.ts';
+import { referralQueries } from './referral-queries.ts';
+import { enqueue, type SendPorts } from './send.ts';
+import { beginWithdrawal } from './withdraw.ts';
+
+/** The node itself: withdrawing is asked for by a person, whose name stands in the event's provenance where it is sent. */
+const withdrawer = { id: 'administration', name: 'Administration' };
+
+/**
+ * Takes a referral back before there is a receipt (clinical.md §6, event 14): its bundle is withdrawn at once. The event is
+ * kept here; it is sent only when the receiver turns out to have the referral, and is a request to cancel then.
+ */
+export async function withdrawReferral(ports: SendPorts, referral: ReferralId): Promise<void> {
+  const rows = await ports.store.read((reader) => reader.all(outboxQueries.ofReferral, { referral }));
+  const open = rows.find((row) => row.kind === 'referral' && isOpen(row));
+  if (open === undefined)
+    throw new OperationError(
+      'conflict',
+      'not-withdrawable',
+      'The referral was received, refused or withdrawn already: it cannot be taken back this way.',
+    );
+  await ports.store.write(async (writer) => beginWithdrawal(ports, writer, open.bundle));
+  await decideReferral(ports, {
+    referral,
+    role: 'referrer',
+    author: withdrawer,
+    content: () => ({ event: 'withdrawn', reason: 'Withdrawn before it was received' }),
+    send: false,
+  });
+  ports.wake();
+}
+
+/** What becomes of a referral when a bundle of it reaches its end. */
+export function openDeliveryEffects(ports: SendPorts): DeliveryEffects {
+  const refold = async (writer: Writer, row: OutboxRow): Promise<void> =>
+    refoldReferral(writer, row.referral, ports.clock.now());
+  return {
+    delivered: async (writer, row) => {
+      await refold(writer, row);
+      if (row.state === 'withdrawing' && row.kind === 'referral') await sendKeptWithdrawal(ports, writer, row);
+    },
+    refused: refold,
+    withdrawn: refold,
+    sealAnew: (row) => sealAnew(ports, row),
+  };
+}
+
+async function sendKeptWithdrawal(ports: SendPorts, writer: Writer, row: OutboxRow): Promise<void> {
+  const events = await writer.all(referralQueries.eventsOfAuthor, { referral: row.referral, author: 'sender' });
+  const kept = events.find((event) => event.name === 'withdrawn');
+  if (kept === undefined) return;
+  await enqueue(ports, writer, {
+    bundle: parseBundleId(kept.bundle),
+    referral: parseReferralId(row.referral),
+    peer: ports.directory.get(row.peer),
+    kind: 'event',
+    message: kept.message,
+    priority: row.priority,
+    dataKey: ports.dataKeyOf(row.data_key),
+    attachments: [],
+    now: ports.clock.now(),
+  });
+}
+
+/** The same content under a new uuid, for the receiver's new key; the old bundle ends in a withdrawn leaf (Spec §4). */
+async function sealAnew(ports: OutboxPorts, row: OutboxRow): Promise<void> {
+  const bundle = parseBundleId(ports.random.uuid());
+  await ports.store.write(async (writer) => {
+    const { peer, referral, kind, message, priority, rank, deadline, data_key, secrets } = row;
+    const now = ports.clock.now();
+    await writer.run(outboxQueries.insert, {
+      bundle,
+      peer,
+      referral,
+      kind,
+      message,
+      priority,
+      rank,
+      deadline,
+      data_key,
+      secrets,
+      now,
+    });
+    for (const part of await writer.all(outboxQueries.attachments, { bundle: row.bundle })) {
+      const { n, attachment, size, chunks } = part;
+      await writer.run(outboxQueries.insertAttachment, { bundle, n, attachment, size, chunks });
+    }
+  });
+}
+
+function isOpen(row: OutboxRow): boolean {
+  return row.state === 'preparing' || row.state === 'queued' || row.state === 'leaving';
+}
