@@ -36,10 +36,16 @@ export const folderRules: readonly FolderRule[] = [
     usesTypes: ['node/platform'],
   },
   { folder: 'node/jobs', uses: edges, usesTypes: edgeTypes },
-  { folder: 'node/api', uses: edges, usesTypes: edgeTypes },
+  // What people and programs ask of a node, once for the command line and once for the running node's control door.
+  { folder: 'node/operations', uses: edges, usesTypes: [...edgeTypes, 'node/store', 'node/config'] },
+  { folder: 'node/api', uses: [...edges, 'node/operations'], usesTypes: edgeTypes },
   { folder: 'node/web', uses: edges, usesTypes: edgeTypes },
   // The command line assembles a node in its own process where none is running.
-  { folder: 'node/cli', uses: [...edges, 'node/config', 'node/platform', 'node/node.ts'], usesTypes: edgeTypes },
+  {
+    folder: 'node/cli',
+    uses: [...edges, 'node/operations', 'node/config', 'node/platform', 'node/node.ts'],
+    usesTypes: [...edgeTypes, 'node/store'],
+  },
 ];
 
 /** These connect the parts and may import anything; only they and the command line may be imported by nobody else. */
@@ -60,7 +66,9 @@ export interface PackageRule {
 /** Where each package may be imported; those that are not named here are for test and scripts. */
 export const packageRules: Readonly<Record<string, PackageRule>> = {
   'libsodium-wrappers': { where: ['protocol/crypto/seal.ts'], inOneFile: true },
-  valibot: { where: ['protocol/bundle', 'node/config', 'node/api', 'node/web', 'node/records'] },
+  valibot: {
+    where: ['protocol/bundle', 'node/config', 'node/api', 'node/web', 'node/records', 'node/operations', 'node/cli'],
+  },
   'structured-headers': { where: ['protocol/http'] },
   undici: { where: ['node/platform'], inOneFile: true },
   nodemailer: { where: ['node/platform'], inOneFile: true },

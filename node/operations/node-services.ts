@@ -1,0 +1,39 @@
+import type { DurableBlobs } from '../blobs/durable.ts';
+import type { NodeConfig } from '../config/config.ts';
+import type { Sequencer } from '../exchange-log/sequencer.ts';
+import type { AccessTokens } from '../exchange-log/tokens.ts';
+import type { PeerDirectory } from '../peers/directory.ts';
+import type { OwnNode } from '../peers/own-node.ts';
+import type { Pairing } from '../peers/pairing.ts';
+import type { PeerTransport } from '../peers/transport.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Files } from '../platform/files.ts';
+import type { MailPort } from '../platform/mail.ts';
+import type { Attachments } from '../records/attachments.ts';
+import type { Consultations } from '../records/consultations.ts';
+import type { Imports } from '../records/csv/import.ts';
+import type { Patients } from '../records/patients.ts';
+import type { Referrals } from '../referrals/referrals.ts';
+import type { Store } from '../store/store.ts';
+
+/** The parts of an open node that its operations use. */
+export interface NodeServices {
+  readonly config: Pick<NodeConfig, 'name' | 'dataDirectory' | 'peerAddresses'>;
+  readonly own: OwnNode;
+  readonly store: Pick<Store, 'read' | 'isFull'> & { findDamage(): readonly string[] };
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly directory: PeerDirectory;
+  readonly pairing: Pairing;
+  readonly transport: PeerTransport;
+  readonly tokens: AccessTokens;
+  readonly log: Sequencer;
+  readonly patients: Patients;
+  readonly consultations: Consultations;
+  readonly attachments: Attachments;
+  readonly csvImport: Imports;
+  readonly referrals: Referrals;
+  readonly blobs: DurableBlobs;
+  /** `undefined` where no mail server is configured. */
+  readonly mail: MailPort | undefined;
+}
