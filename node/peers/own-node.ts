@@ -2,7 +2,6 @@ import { utf8 } from '../../protocol/bytes.ts';
 import { logPrefix, parseCard, writeCard, type Card, type CardFields } from '../../protocol/card.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import type { SigningKey } from '../../protocol/crypto/sign.ts';
-import { bundlePlaintextBytesMax } from '../../protocol/http/limits.ts';
 import { parseOrigin, type NodeName, type NodeUrl, type Origin } from '../../protocol/ids.ts';
 import { instantOfMs, instantOfUnix, unixOf, type Instant } from '../../protocol/instant.ts';
 import { signCheckpoint, type TreeHead } from '../../protocol/log/checkpoint.ts';
@@ -20,6 +19,7 @@ export interface OwnNode {
   readonly title: string;
   readonly origin: Origin;
   readonly secrets: NodeSecrets;
+  readonly maxBundle: number;
   readonly logKey: NoteKey;
   readonly witnessKey: NoteKey;
   readonly identityKey: NoteKey;
@@ -42,6 +42,8 @@ export interface OwnNodeOptions {
   readonly url: NodeUrl;
   readonly title: string;
   readonly secrets: NodeSecrets;
+  /** Bytes of plaintext that a bundle to this node may have. */
+  readonly maxBundle: number;
 }
 
 /** A card is signed anew when its text would change, and daily, so that peers see a live node (Spec §1). */
@@ -120,7 +122,7 @@ function fieldsOf(own: OwnNode, serial: number, now: Instant): CardFields {
     revoked: own.secrets.revoked.map(({ use, key, time }) => ({ use: cardUse(use), key, at: time })),
     logs: [{ origin: own.origin, vkey: own.logKey, prefix: logPrefix(own.url, own.origin) }],
     suites: [2, 1],
-    maxBundle: bundlePlaintextBytesMax,
+    maxBundle: own.maxBundle,
   };
 }
 

@@ -5,7 +5,7 @@ import { chunkPlaintextBytes, type ChunkPlace } from '../../protocol/bundle/atta
 import { verifyDocumentToken } from '../../protocol/bundle/document.ts';
 import { equalBytes, toHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { bundlePlaintextBytesMax, openTransfersMax, transferIdleMs } from '../../protocol/http/limits.ts';
+import { openTransfersMax, transferIdleMs } from '../../protocol/http/limits.ts';
 import type { BundleId } from '../../protocol/ids.ts';
 import { instantOfMs } from '../../protocol/instant.ts';
 import { writePutAnswer, writeWithdrawnAnswer, writeTransferState } from '../../protocol/messages.ts';
@@ -78,7 +78,7 @@ export function checkManifest(ports: InboxPorts, peer: Peer, bundle: BundleId, b
   if (manifest.suite < peer.suiteFloor) throw new Refusal('SEND_DOWNGRADE');
   if (findOpeningKey(manifest, ports.own.secrets.opening) === undefined) throw new Refusal('REC_KEY_GONE');
   const total = manifest.attachments.reduce((sum, part) => sum + part.size, 0);
-  if (total > bundlePlaintextBytesMax)
+  if (total > ports.own.maxBundle)
     throw new Refusal('REC_QUOTA', { detail: 'the bundle is larger than our card allows' });
   return manifest;
 }

@@ -1,6 +1,6 @@
 import { toHex } from '../../protocol/bytes.ts';
-import { checkBundle, fhirJsonRules } from '../../protocol/bundle/fhir/check.ts';
-import { displayReferral } from '../../protocol/bundle/referral.ts';
+import { fhirJsonRules } from '../../protocol/bundle/fhir/check.ts';
+import { displayOf } from '../../protocol/bundle/fhir/display.ts';
 import { documentBytesMax } from '../../protocol/bundle/limits.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { parseNodeName, parseReferralId, type ReferralId } from '../../protocol/ids.ts';
@@ -131,8 +131,16 @@ async function show(ports: ReferralsPorts, id: ReferralId): Promise<ReferralDeta
 }
 
 function sectionsOf(plaintext: Uint8Array): ReferralDetail['sections'] {
-  const checked = checkBundle(plaintext, { layer: 'profile' });
-  return displayReferral(checked.ok ? checked.bundle : parseJsonObject(plaintext, fhirJsonRules));
+  const { sections, notShown } = displayOf(parseJsonObject(plaintext, fhirJsonRules));
+  const shown = sections.map(({ name, rows, emptyReason }) => ({
+    title: name,
+    rows:
+      rows.length === 0 && emptyReason !== undefined
+        ? [['not told', emptyReason]]
+        : rows.map(({ label, text }) => [label, text]),
+  }));
+  const carried = notShown.map(({ what, count }) => [what, `${count}, carried and not shown`]);
+  return carried.length === 0 ? shown : [...shown, { title: 'not shown', rows: carried }];
 }
 
 async function decisionOf(reader: Reader, row: ReferralRow, bundle: string | undefined): Promise<string | undefined> {

@@ -36,6 +36,9 @@ export const referralQueries = {
   get: statement<{ id: string; direction: 'sent' | 'received' }>()((db, values) =>
     db.selectFrom('referral').selectAll().where('id', '=', values.id).where('direction', '=', values.direction),
   ),
+  ofPatient: statement<{ patient: string }>()((db, values) =>
+    db.selectFrom('referral').select('id').where('patient', '=', values.patient).limit(1),
+  ),
   /** Newest first, from a key on (keyset paging). */
   list: statement<{ direction: 'sent' | 'received'; before: number; beforeId: string; limit: number }>()((db, values) =>
     db

@@ -1,0 +1,68 @@
+import { serve, type HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { headerBytesMax } from '../../protocol/http/limits.ts';
+import type { ExchangeDoor } from './exchange-door.ts';
+
+/** An open door; disposing it ends its connections. */
+export interface Listening extends AsyncDisposable {
+  /** Where it is, with the port that was really taken. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A chunk over a slow line: 8 MiB in five minutes. */
+const requestTimeoutMs = 300_000;
+const closeTimeoutMs = 3_000;
+
+/** The exchange door as an app: the raw request goes in as it came, since its signature covers what stood on the wire. */
+export function exchangeApp(door: ExchangeDoor): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.all('*', async (context) => {
+    const { incoming } = context.env;
+    const answer = await door.handle({
+      method: incoming.method ?? '',
+      target: incoming.url ?? '',
+      rawHeaders: incoming.rawHeaders,
+      body: incoming,
+      remoteAddress: incoming.socket.remoteAddress ?? '',
+    });
+    incoming.resume(); // What was not read of a refused body is let pass, so that the answer arrives.
+    return new Response(answer.body as Uint8Array<ArrayBuffer>, { status: answer.status, headers: answer.headers });
+  });
+  return app;
+}
+
+/** Opens a door; fails when its address is taken or not this machine's. */
+export async function listen(app: Pick<Hono, 'fetch'>, at: ListenAt): Promise<Listening> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const server = serve(
+    {
+      fetch: app.fetch as Parameters<typeof serve>[0]['fetch'],
+      hostname: at.host,
+      port: at.port,
+      overrideGlobalObjects: false,
+      serverOptions: { maxHeaderSize: headerBytesMax, requestTimeout: requestTimeoutMs },
+    },
+    (info) => resolve(info.port),
+  );
+  server.on('error', reject);
+  const port = await promise;
+  return {
+    host: at.host,
+    port,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      const late = setTimeout(() => {
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }, closeTimeoutMs);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { controlApp } from './api/control.ts';
+import { deskApp } from './api/desk.ts';
+import type { ExchangeDoor } from './api/exchange-door.ts';
+import { exchangeApp, listen, type Listening } from './api/listen.ts';
+import type { NodeConfig } from './config/config.ts';
+import { newControlToken, removeRunning, writeRunning } from './operations/running-file.ts';
+import type { NodeServices } from './operations/services.ts';
+import type { Diagnostics } from './platform/diagnostics.ts';
+import type { Random } from './platform/random.ts';
+
+export interface DoorServices extends NodeServices {
+  readonly config: NodeConfig;
+  readonly exchange: ExchangeDoor;
+  readonly random: Random;
+  readonly diagnostics: Diagnostics;
+}
+
+/** Where the doors are: `http://host:port`, with the ports that were really taken. */
+export interface DoorAddresses {
+  readonly exchange: string;
+  readonly desk: string;
+  readonly control: string;
+}
+
+/** Opens exchange, desk and control, and tells the command line where control is; `doors` gets what is to be closed. */
+export async function listenDoors(services: DoorServices, doors: AsyncDisposable[]): Promise<DoorAddresses> {
+  const { config, files, random, diagnostics } = services;
+  const token = newControlToken(random);
+  const exchange = await listen(exchangeApp(services.exchange), config.exchange);
+  doors.push(exchange);
+  const desk = await listen(deskApp(services.own), config.desk);
+  doors.push(desk);
+  const control = await listen(controlApp({ services, token, diagnostics }), config.control);
+  doors.push(control, { [Symbol.asyncDispose]: () => removeRunning(config.dataDirectory, files) });
+  const addresses = { exchange: addressOf(exchange), desk: addressOf(desk), control: addressOf(control) };
+  await writeRunning(config.dataDirectory, { control: addresses.control, token, pid: process.pid }, files);
+  diagnostics.info('listening', { ...addresses });
+  return addresses;
+}
+
+function addressOf({ host, port }: Listening): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}

@@ -1,0 +1,50 @@
+import type { DurableBlobs } from './blobs/durable.ts';
+import { exchangeCards, forgetExpired } from './jobs/housekeeping.ts';
+import { auditReceipts, type ReceiptAuditPorts } from './jobs/receipt-audit.ts';
+import type { Job } from './jobs/runner.ts';
+import { askWitnesses } from './jobs/witnessing.ts';
+import type { PeerCards } from './peers/cards.ts';
+import type { Pairing } from './peers/pairing.ts';
+import type { Dispatcher } from './referrals/dispatch.ts';
+import type { PeerHeads } from './referrals/peer-heads.ts';
+
+export interface NodeJobsPorts extends ReceiptAuditPorts {
+  readonly cards: PeerCards;
+  readonly pairing: Pairing;
+  readonly heads: PeerHeads;
+  readonly dispatcher: Dispatcher;
+  readonly blobs: DurableBlobs;
+  /** Peers that have not been told our newest card. */
+  readonly pushTo: Set<string>;
+  renewCard(): Promise<boolean>;
+}
+
+const secondMs = 1_000;
+const minuteMs = 60_000;
+
+/** Everything that a node does by itself, and how often. */
+export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
+  const { store, clock, diagnostics, pushTo } = ports;
+  return [
+    { name: 'delivery', everyMs: secondMs, run: (signal) => ports.dispatcher.step(signal) },
+    { name: 'pairing', everyMs: 5 * secondMs, run: () => ports.pairing.repeatConfirmations() },
+    { name: 'witnessing', everyMs: 30 * secondMs, run: () => askWitnesses(ports) },
+    { name: 'receipts', everyMs: 2 * minuteMs, run: () => auditReceipts(ports) },
+    {
+      name: 'uploads',
+      everyMs: 2 * secondMs,
+      run: async (signal) => {
+        await ports.blobs.uploadPending(signal);
+      },
+    },
+    {
+      name: 'cards',
+      everyMs: minuteMs,
+      run: async () => {
+        if (await ports.renewCard()) for (const peer of ports.directory.list()) pushTo.add(peer.name);
+        await exchangeCards(ports, pushTo);
+      },
+    },
+    { name: 'expiry', everyMs: 10 * minuteMs, run: () => forgetExpired(store, clock, diagnostics) },
+  ];
+}
