@@ -41,9 +41,7 @@ export const logOperations = {
   /** A resource below the log's prefix: `checkpoint`, `tile/…`; no bytes where there is none. */
   'log.resource': download(v.strictObject({ path: text }), async function* (services, { path }) {
     const bytes = await readLogResource(services, path);
-    if (bytes === undefined)
-      throw new OperationError('not-found', 'no-such-resource', 'The log has no resource of this name.');
-    yield bytes;
+    if (bytes !== undefined) yield bytes;
   }),
 
   'token.issue': plain(label, async (services, { label }) => ({ label, token: await services.tokens.issue(label) })),

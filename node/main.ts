@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+import { refuseOldNode } from './platform/runtime.ts';
+
+refuseOldNode();
+
+// `npm start` is `fernpost serve`, with whatever options follow it.
+const { runCommandLine } = await import('./cli/run.ts');
+await runCommandLine(['serve', ...process.argv.slice(2)]);
