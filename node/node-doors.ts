@@ -4,7 +4,7 @@ import type { ExchangeDoor } from './api/exchange-door.ts';
 import { exchangeApp, listen, type Listening } from './api/listen.ts';
 import type { NodeConfig } from './config/config.ts';
 import { newControlToken, removeRunning, writeRunning } from './operations/running-file.ts';
-import type { NodeServices } from './operations/services.ts';
+import type { NodeServices } from './operations/node-services.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Random } from './platform/random.ts';
 

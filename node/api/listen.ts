@@ -38,7 +38,7 @@ export function exchangeApp(door: ExchangeDoor): Hono<{ Bindings: HttpBindings }
 }
 
 /** Opens a door; fails when its address is taken or not this machine's. */
-export async function listen(app: Pick<Hono, 'fetch'>, at: ListenAt): Promise<Listening> {
+export async function listen(app: { readonly fetch: unknown }, at: ListenAt): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = serve(
     {
