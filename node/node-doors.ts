@@ -26,11 +26,11 @@ export interface DoorAddresses {
 export async function listenDoors(services: DoorServices, doors: AsyncDisposable[]): Promise<DoorAddresses> {
   const { config, files, random, diagnostics } = services;
   const token = newControlToken(random);
-  const exchange = await listen(exchangeApp(services.exchange), config.exchange);
+  const exchange = await listen(exchangeApp(services.exchange), config.exchange, services.clock);
   doors.push(exchange);
-  const desk = await listen(deskApp(services.own), config.desk);
+  const desk = await listen(deskApp(services.own), config.desk, services.clock);
   doors.push(desk);
-  const control = await listen(controlApp({ services, token, diagnostics }), config.control);
+  const control = await listen(controlApp({ services, token, diagnostics }), config.control, services.clock);
   doors.push(control, { [Symbol.asyncDispose]: () => removeRunning(config.dataDirectory, files) });
   const addresses = { exchange: addressOf(exchange), desk: addressOf(desk), control: addressOf(control) };
   await writeRunning(config.dataDirectory, { control: addresses.control, token, pid: process.pid }, files);

@@ -1,10 +1,11 @@
 import type { DurableBlobs } from './blobs/durable.ts';
-import { exchangeCards, forgetExpired } from './jobs/housekeeping.ts';
-import { auditReceipts, type ReceiptAuditPorts } from './jobs/receipt-audit.ts';
+import { exchangeCards } from './jobs/cards.ts';
 import type { Job } from './jobs/runner.ts';
 import { askWitnesses } from './jobs/witnessing.ts';
 import type { PeerCards } from './peers/cards.ts';
 import type { Pairing } from './peers/pairing.ts';
+import { auditReceipts, type ReceiptAuditPorts } from './referrals/audit-receipts.ts';
+import { forgetExpired } from './referrals/expire-transfers.ts';
 import type { Dispatcher } from './referrals/dispatch.ts';
 import type { PeerHeads } from './referrals/peer-heads.ts';
 

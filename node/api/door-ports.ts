@@ -1,9 +1,11 @@
 import type { AccessTokens } from '../exchange-log/tokens.ts';
-import type { Sequencer } from '../exchange-log/sequencer.ts';
+import type { Audit } from '../exchange-log/audit.ts';
+import type { LogResources } from '../exchange-log/resources.ts';
 import type { Witness } from '../exchange-log/witness.ts';
 import type { PeerCards } from '../peers/cards.ts';
 import type { PeerDirectory } from '../peers/directory.ts';
 import type { OwnNode } from '../peers/own-node.ts';
+import type { Nonces } from '../peers/nonces.ts';
 import type { Pairing } from '../peers/pairing.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
@@ -11,19 +13,19 @@ import type { Random } from '../platform/random.ts';
 import type { NewRef } from '../referrals/answers.ts';
 import type { Inbox } from '../referrals/inbox.ts';
 import type { Intake } from '../referrals/intake.ts';
-import type { Store } from '../store/store.ts';
 import type { Quotas } from './quota.ts';
 
 /** What the exchange door needs of the node. */
 export interface DoorPorts {
   readonly own: OwnNode;
-  readonly store: Store;
   readonly directory: PeerDirectory;
   readonly cards: PeerCards;
   readonly pairing: Pairing;
   readonly inbox: Inbox;
   readonly intake: Intake;
-  readonly log: Sequencer;
+  readonly logResources: LogResources;
+  readonly audit: Audit;
+  readonly nonces: Nonces;
   readonly witness: Witness;
   readonly tokens: AccessTokens;
   readonly quotas: Quotas;

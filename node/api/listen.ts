@@ -1,6 +1,7 @@
 import { serve, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { headerBytesMax } from '../../protocol/http/limits.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { ExchangeDoor } from './exchange-door.ts';
 
 /** An open door; disposing it ends its connections. */
@@ -38,7 +39,7 @@ export function exchangeApp(door: ExchangeDoor): Hono<{ Bindings: HttpBindings }
 }
 
 /** Opens a door; fails when its address is taken or not this machine's. */
-export async function listen(app: { readonly fetch: unknown }, at: ListenAt): Promise<Listening> {
+export async function listen(app: { readonly fetch: unknown }, at: ListenAt, clock: Clock): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = serve(
     {
@@ -58,11 +59,13 @@ export async function listen(app: { readonly fetch: unknown }, at: ListenAt): Pr
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((done) => server.close(() => done()));
       if ('closeIdleConnections' in server) server.closeIdleConnections();
-      const late = setTimeout(() => {
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      }, closeTimeoutMs);
+      const inTime = new AbortController();
+      const late = clock.sleep(closeTimeoutMs, inTime.signal).then(() => {
+        if (!inTime.signal.aborted && 'closeAllConnections' in server) server.closeAllConnections();
+      });
       await closed;
-      clearTimeout(late);
+      inTime.abort();
+      await late;
     },
   };
 }

@@ -3,17 +3,9 @@ import { isLive, type Card } from '../../protocol/card.ts';
 import { parsePublicKey, verifySignature } from '../../protocol/crypto/sign.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Fields } from '../../protocol/http/fields.ts';
-import { keyidOf } from '../../protocol/http/keyid.ts';
 import { mediaTypes } from '../../protocol/http/media-types.ts';
-import {
-  isFresh,
-  nonceUntilMs,
-  parseRequestSignature,
-  verifyParsed,
-  type ParsedRequest,
-} from '../../protocol/http/signature.ts';
+import { isFresh, parseRequestSignature, verifyParsed, type ParsedRequest } from '../../protocol/http/signature.ts';
 import { parsePairRequest, writePairAnswer } from '../../protocol/pairing.ts';
-import { peerQueries } from '../peers/queries.ts';
 import { jsonAnswer, Refusal } from '../referrals/answers.ts';
 import type { DoorPorts } from './door-ports.ts';
 import { readBody, strangersAnswer, type IncomingRequest, type OutgoingAnswer } from './message.ts';
@@ -37,7 +29,9 @@ export async function answerPairing(
     if (fields['content-type'] !== mediaTypes.json || !isFresh(parsed, ports.clock.now())) return strangersAnswer;
     const request = parsePairRequest(await readBody(incoming.body, size, parsed.bodySha256, ports.clock));
     const answer = await ports.pairing.answer(invitation, request, (card) => verifyCard(ports, card, parsed));
-    if (answer === undefined || !(await isFirst(ports, parsed))) return strangersAnswer;
+    // Steps are idempotent, so the nonce is stored beside the effect: a replay gets nothing that the first did not get.
+    const first = await ports.nonces.write(parsed, async () => undefined);
+    if (answer === undefined || first === undefined) return strangersAnswer;
     return signedAnswer(ports, jsonAnswer(200, writePairAnswer(answer)), parsed.request);
   } catch (error) {
     if (!(error instanceof ProtocolError) && !(error instanceof Refusal)) throw error;
@@ -52,10 +46,4 @@ function verifyCard(ports: DoorPorts, card: Card, parsed: ParsedRequest): void {
   if (key === undefined || card.name !== parsed.keyid.name || !isLive(key, now))
     throw new ProtocolError('unknown-key', 'the request is not signed by a key of the card');
   verifyParsed(parsed, parsePublicKey(key.key), verifySignature);
-}
-
-/** Steps are idempotent, so the nonce is stored beside the effect: a replay gets nothing that the first did not get. */
-async function isFirst(ports: DoorPorts, parsed: ParsedRequest): Promise<boolean> {
-  const row = { key: keyidOf(parsed.keyid.name, parsed.keyid.key), nonce: parsed.nonce, until: nonceUntilMs(parsed) };
-  return ports.store.write(async (writer) => (await writer.run(peerQueries.putNonce, row)).changes > 0);
 }

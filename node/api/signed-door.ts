@@ -6,12 +6,10 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import { contentDigest } from '../../protocol/http/digest.ts';
 import { changesState, endpoints, type Endpoint } from '../../protocol/http/endpoints.ts';
 import type { Fields } from '../../protocol/http/fields.ts';
-import { keyidOf } from '../../protocol/http/keyid.ts';
 import { lifetimeSecondsMax, nonceBytes } from '../../protocol/http/limits.ts';
 import type { Route } from '../../protocol/http/routes.ts';
 import {
   isFresh,
-  nonceUntilMs,
   parseRequestSignature,
   signResponse,
   verifyParsed,
@@ -19,12 +17,8 @@ import {
   type SignedRequest,
 } from '../../protocol/http/signature.ts';
 import { instantOfMs } from '../../protocol/instant.ts';
-import { BlobError } from '../blobs/blob-store.ts';
 import type { Peer } from '../peers/directory.ts';
-import { peerQueries } from '../peers/queries.ts';
-import { OperationError } from '../platform/operation-error.ts';
-import { problemAnswer, Refusal, type DoorAnswer, type GuardedWrite } from '../referrals/answers.ts';
-import { StoreError } from '../store/store.ts';
+import { codeOfFailure, problemAnswer, Refusal, type DoorAnswer, type GuardedWrite } from '../referrals/answers.ts';
 import type { DoorPorts } from './door-ports.ts';
 import { strangersAnswer, type IncomingRequest, type OutgoingAnswer } from './message.ts';
 import { answerSigned } from './signed-routes.ts';
@@ -100,12 +94,7 @@ async function answerVerified(
   const now = ports.clock.now();
   if (!isFresh(parsed, now)) throw new Refusal('NET_CLOCK', { time: now });
   ports.directory.spoke(peer.name);
-  if (changesState(endpoint)) {
-    const seen = await ports.store.read((reader) =>
-      reader.first(peerQueries.nonce, { key: keyidOf(parsed.keyid.name, parsed.keyid.key), nonce: parsed.nonce }),
-    );
-    if (seen !== undefined) throw new Refusal('NET_NONCE_SEEN');
-  }
+  if (changesState(endpoint) && (await ports.nonces.seen(parsed))) throw new Refusal('NET_NONCE_SEEN');
   if (fields['content-encoding'] !== undefined) throw new Refusal('SEND_ENCODED');
   const wanted = endpoint.request?.type;
   if (wanted !== undefined && wanted !== 'any' && fields['content-type'] !== wanted)
@@ -129,20 +118,14 @@ interface Guard {
 /** Stores the nonce in the transaction of the effect: a replay finds it, whatever became of the answer (Spec §3). */
 function guardOf(ports: DoorPorts, { parsed }: VerifiedRequest): Guard {
   let used = false;
-  const key = keyidOf(parsed.keyid.name, parsed.keyid.key);
   return {
     used: () => used,
     write: async (change) => {
-      const result = await ports.store.write(async (writer) => {
-        if (!used) {
-          const row = { key, nonce: parsed.nonce, until: nonceUntilMs(parsed) };
-          const { changes } = await writer.run(peerQueries.putNonce, row);
-          if (changes === 0) throw new Refusal('NET_NONCE_SEEN');
-        }
-        return change(writer);
-      });
+      if (used) throw new Error('a request has one effect');
+      const written = await ports.nonces.write(parsed, change);
+      if (written === undefined) throw new Refusal('NET_NONCE_SEEN');
       used = true;
-      return result;
+      return written.result;
     },
   };
 }
@@ -166,13 +149,7 @@ function answerOfError(ports: DoorPorts, error: unknown, peer: Peer): DoorAnswer
     return problemAnswer(error.code, ref, error.details);
   }
   ports.diagnostics.error('request-failed', error, { ref, peer: peer.name });
-  if (isFull(error)) return problemAnswer('REC_DISK_FULL', ref);
-  if (error instanceof OperationError && error.kind === 'unavailable') return problemAnswer('REC_BUSY', ref);
-  return problemAnswer('REC_FAULT', ref);
-}
-
-function isFull(error: unknown): boolean {
-  return (error instanceof StoreError || error instanceof BlobError) && error.code === 'full';
+  return problemAnswer(codeOfFailure(error), ref);
 }
 
 /** Signs an answer and binds it to its request (Spec §3). */

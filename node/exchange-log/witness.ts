@@ -10,7 +10,7 @@ import { judgeAddCheckpoint, parseAddCheckpoint, type WitnessVerdict } from '../
 import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
-import type { Reader, Writer } from '../store/store.ts';
+import type { Reader, Store, Writer } from '../store/store.ts';
 import { logQueries } from './queries.ts';
 
 /** Whose log an origin is, and with which keys that node signs it. */
@@ -27,6 +27,8 @@ export type WitnessAnswer =
 export interface Witness {
   /** Judges a body, and at 200 stores the head, in one transaction: two requests cannot roll a log back. */
   add(writer: Writer, body: string): Promise<WitnessAnswer>;
+  /** `add` in a transaction of its own. */
+  addAlone(body: string): Promise<WitnessAnswer>;
   /** Whether this node ever cosigned exactly this head (Spec §5, commit). */
   hasCosigned(reader: Reader, head: TreeHead): Promise<boolean>;
   held(
@@ -36,6 +38,7 @@ export interface Witness {
 }
 
 export interface WitnessOptions {
+  readonly store: Store;
   /** `undefined` for logs of strangers and of blocked peers. */
   readonly findLog: (origin: Origin) => KnownLog | undefined;
   readonly key: NoteKey;
@@ -46,30 +49,32 @@ export interface WitnessOptions {
 }
 
 export function openWitness(options: WitnessOptions): Witness {
-  const { findLog, clock } = options;
+  const { findLog, clock, store } = options;
+  const add: Witness['add'] = async (writer, body) => {
+    const origin = originOf(body);
+    const known = origin === undefined ? undefined : findLog(origin);
+    const held = origin === undefined ? undefined : await writer.first(logQueries.witnessedLog, { origin });
+    const verdict = judgeAddCheckpoint(
+      body,
+      () => (known === undefined ? undefined : { keys: known.keys, held }),
+      logCrypto,
+    );
+    if (known === undefined) return verdict.status === 200 ? { status: 404 } : verdict;
+    if (verdict.status !== 200) {
+      if ('evidence' in verdict && verdict.evidence) await keepEvidence(writer, options, known.peer, body);
+      return verdict;
+    }
+    const { checkpoint, note } = verdict;
+    const at = clock.now();
+    const row = { origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, at };
+    await writer.run(logQueries.putWitnessedLog, { ...row, peer: known.peer, note });
+    await writer.run(logQueries.putWitnessedHead, row);
+    const line = cosign(checkpoint, options.key, at, (message) => options.signer.sign(message));
+    return { status: 200, line, size: checkpoint.size };
+  };
   return {
-    add: async (writer, body) => {
-      const origin = originOf(body);
-      const known = origin === undefined ? undefined : findLog(origin);
-      const held = origin === undefined ? undefined : await writer.first(logQueries.witnessedLog, { origin });
-      const verdict = judgeAddCheckpoint(
-        body,
-        () => (known === undefined ? undefined : { keys: known.keys, held }),
-        logCrypto,
-      );
-      if (known === undefined) return verdict.status === 200 ? { status: 404 } : verdict;
-      if (verdict.status !== 200) {
-        if ('evidence' in verdict && verdict.evidence) await keepEvidence(writer, options, known.peer, body);
-        return verdict;
-      }
-      const { checkpoint, note } = verdict;
-      const at = clock.now();
-      const row = { origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, at };
-      await writer.run(logQueries.putWitnessedLog, { ...row, peer: known.peer, note });
-      await writer.run(logQueries.putWitnessedHead, row);
-      const line = cosign(checkpoint, options.key, at, (message) => options.signer.sign(message));
-      return { status: 200, line, size: checkpoint.size };
-    },
+    add,
+    addAlone: (body) => store.write((writer) => add(writer, body)),
     hasCosigned: async (reader, head) => {
       const row = await reader.first(logQueries.witnessedHead, { origin: head.origin, size: head.size });
       return row !== undefined && equalBytes(row.root, head.root);

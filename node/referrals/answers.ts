@@ -1,6 +1,8 @@
 import { mediaTypes, type MediaType } from '../../protocol/http/media-types.ts';
 import { problems, writeProblem, type ProblemCode, type ProblemDetails } from '../../protocol/http/problem.ts';
-import type { Writer } from '../store/store.ts';
+import { BlobError } from '../blobs/blob-store.ts';
+import { OperationError } from '../platform/operation-error.ts';
+import { StoreError, type Writer } from '../store/store.ts';
 
 /** What a door sends back, signed: every answer has a body (Spec §3). */
 export interface DoorAnswer {
@@ -31,6 +33,12 @@ export class Refusal extends Error {
  * nonce was seen before fails with `Refusal` NET_NONCE_SEEN and changes nothing.
  */
 export type GuardedWrite = <T>(change: (writer: Writer) => Promise<T>) => Promise<T>;
+
+/** What a peer is told when this node itself failed; the cause stands in the diagnostics. */
+export function codeOfFailure(error: unknown): ProblemCode {
+  if ((error instanceof StoreError || error instanceof BlobError) && error.code === 'full') return 'REC_DISK_FULL';
+  return error instanceof OperationError && error.kind === 'unavailable' ? 'REC_BUSY' : 'REC_FAULT';
+}
 
 export function jsonAnswer(status: number, body: Uint8Array): DoorAnswer {
   return { status, type: mediaTypes.json, body };

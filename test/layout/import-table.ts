@@ -49,7 +49,15 @@ export const folderRules: readonly FolderRule[] = [
 ];
 
 /** These connect the parts and may import anything; only they and the command line may be imported by nobody else. */
-export const compositionRoots: readonly string[] = ['node/node.ts', 'node/main.ts', 'scripts', 'test'];
+export const compositionRoots: readonly string[] = [
+  'node/node.ts',
+  'node/node-parts.ts',
+  'node/node-doors.ts',
+  'node/node-jobs.ts',
+  'node/main.ts',
+  'scripts',
+  'test',
+];
 
 /** All of node/ may await the next turn of the event loop: there is nothing in it to fake, so it is no port. */
 export const freeFiles: readonly string[] = ['node/platform/turn.ts'];

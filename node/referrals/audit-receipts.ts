@@ -12,7 +12,7 @@ import { TransportError, type PeerTransport } from '../peers/transport.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
-import { outboxQueries } from '../referrals/outbox-queries.ts';
+import { outboxQueries } from './outbox-queries.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ReceiptAuditPorts {

@@ -1,25 +1,8 @@
 import type { Clock } from '../platform/clock.ts';
-import { peerQueries } from '../peers/queries.ts';
 import type { PeerCards } from '../peers/cards.ts';
 import type { PeerDirectory } from '../peers/directory.ts';
 import { TransportError } from '../peers/transport.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
-import { inboxQueries } from '../referrals/inbox-queries.ts';
-import type { Store } from '../store/store.ts';
-
-/** Forgets nonces that have expired and transfers that stood still for seven days, without a tombstone (Spec §3, §5). */
-export async function forgetExpired(store: Store, clock: Clock, diagnostics: Diagnostics): Promise<void> {
-  const now = clock.now();
-  const expired = await store.read((reader) => reader.all(inboxQueries.expired, { now }));
-  await store.write(async (writer) => {
-    await writer.run(peerQueries.forgetNonces, { now });
-    for (const { sender, bundle } of expired) {
-      await writer.run(inboxQueries.forgetChunks, { sender, bundle });
-      await writer.run(inboxQueries.forget, { sender, bundle });
-    }
-  });
-  for (const { sender, bundle } of expired) diagnostics.info('transfer-expired', { peer: sender, bundle });
-}
 
 export interface CardJobPorts {
   readonly directory: PeerDirectory;

@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import type { RecordX } from '../protocol/log/entry.ts';
+import { openExchangeDoor } from './api/exchange-door.ts';
+import { defaultPeerLimits, openQuotas } from './api/quota.ts';
+import { openDirectoryBlobs } from './blobs/directory.ts';
+import { openDurableBlobs } from './blobs/durable.ts';
+import { openS3Blobs } from './blobs/s3.ts';
+import type { NodeConfig } from './config/config.ts';
+import { openAudit } from './exchange-log/audit.ts';
+import { openLogProofs } from './exchange-log/proofs.ts';
+import { openLogResources } from './exchange-log/resources.ts';
+import { openSequencer } from './exchange-log/sequencer.ts';
+import { openAccessTokens } from './exchange-log/tokens.ts';
+import { openWitness } from './exchange-log/witness.ts';
+import { openKeyring, parseDataKeyId } from './keys/keyring.ts';
+import { loadNodeSecrets } from './keys/node-secrets.ts';
+import type { RootKey } from './keys/root-key.ts';
+import { logKeysOf, openPeerCards } from './peers/cards.ts';
+import { openPeerDirectory, type Peer } from './peers/directory.ts';
+import { openNonces } from './peers/nonces.ts';
+import { ownNodeOf, renewCard } from './peers/own-node.ts';
+import { openPairing, tokenForPeer } from './peers/pairing.ts';
+import { openTransport } from './peers/transport.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Diagnostics } from './platform/diagnostics.ts';
+import type { Files } from './platform/files.ts';
+import { OperationError } from './platform/operation-error.ts';
+import type { PeerHttp } from './platform/peer-http.ts';
+import type { Random } from './platform/random.ts';
+import { nextTurn } from './platform/turn.ts';
+import { openAttachments } from './records/attachments.ts';
+import { openConsultations } from './records/consultations.ts';
+import { openImports } from './records/csv/import.ts';
+import { openPatients } from './records/patients.ts';
+import { openReceivedPatients } from './records/received-patients.ts';
+import { openPrefixHashes } from './referrals/chunk-intake.ts';
+import { openChunkTokens } from './referrals/chunk-tokens.ts';
+import { openDispatcher } from './referrals/dispatch.ts';
+import { openInbox } from './referrals/inbox.ts';
+import { openIntake } from './referrals/intake.ts';
+import { openReferrals } from './referrals/open-referrals.ts';
+import { openPeerHeads } from './referrals/peer-heads.ts';
+import { referralQueries } from './referrals/referral-queries.ts';
+import { openDeliveryEffects } from './referrals/withdraw-referral.ts';
+import type { Database } from './store/database.ts';
+import type { Reader } from './store/store.ts';
+
+/** The ports and the open store of one node: all that its parts are made from. */
+export interface Machine {
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly diagnostics: Diagnostics;
+  readonly files: Files;
+  readonly rootKey: RootKey;
+  readonly store: Database;
+  readonly http: PeerHttp;
+}
+
+export const version = '0.1.0';
+const refBytes = 6;
+
+/** Keys, card, log and peers: what a node is, and whom it trusts. */
+export async function connectPeers(machine: Machine) {
+  const { config, clock, random, diagnostics, store, http, rootKey } = machine;
+  const keyring = await openKeyring({ store, rootKey, clock, random });
+  const secrets = await store.read((reader) => loadNodeSecrets(reader, keyring));
+  const { name, title, url } = config;
+  const own = ownNodeOf({ name, title, url, secrets, maxBundle: config.limits.bundleBytesMax });
+  const log = await openSequencer(store, own.origin, (head) => own.signHead(head), clock);
+  const cardIsNew = await renewCard(own, store, log, clock);
+  const proofs = openLogProofs();
+  const tokens = openAccessTokens(store, random, clock);
+  const directory = await openPeerDirectory(store, clock);
+  const addresses = config.peerAddresses;
+  const transport = openTransport({ name, httpKey: own.httpKey, http, clock, random, addresses });
+  const cards = openPeerCards({ own, directory, transport, clock, random, diagnostics });
+  const pairing = openPairing({ own, store, keyring, directory, tokens, transport, clock, random });
+  const witness = openWitness({
+    store,
+    findLog: (origin) => {
+      const peer = directory.byOrigin(origin);
+      return peer === undefined || peer.state === 'blocked'
+        ? undefined
+        : { peer: peer.name, keys: logKeysOf(peer.card) };
+    },
+    key: own.witnessKey,
+    signer: own.secrets.cosign,
+    clock,
+    random,
+    diagnostics,
+  });
+  return {
+    keyring,
+    own,
+    log,
+    proofs,
+    tokens,
+    directory,
+    transport,
+    cards,
+    pairing,
+    witness,
+    /** Peers that have not been told our newest card. */
+    pushTo: new Set<string>(cardIsNew ? directory.list().map((peer) => peer.name) : []),
+    renewCard: () => renewCard(own, store, log, clock),
+    tokenFor: (peer: Peer): string | undefined => tokenForPeer({ keyring, own }, peer),
+  };
+}
+
+export type ConnectedPeers = Awaited<ReturnType<typeof connectPeers>>;
+
+/** Patients and all that belongs to them. */
+export async function connectRecords(machine: Machine, { keyring }: Pick<ConnectedPeers, 'keyring'>) {
+  const { store, clock, random } = machine;
+  const blobs = await openBlobs(machine);
+  const patients = openPatients({ store, keyring, clock, random });
+  return {
+    blobs,
+    patients,
+    consultations: openConsultations({ store, keyring, clock, random, patients }),
+    attachments: openAttachments({ store, keyring, blobs, clock, random, yieldTurn: nextTurn, patients }),
+    csvImport: openImports({
+      store,
+      keyring,
+      clock,
+      random,
+      yieldTurn: nextTurn,
+      isReferred: async (reader, patient) => (await reader.first(referralQueries.ofPatient, { patient })) !== undefined,
+    }),
+    receivedPatients: openReceivedPatients({ keyring }),
+  };
+}
+
+export type ConnectedRecords = Awaited<ReturnType<typeof connectRecords>>;
+
+/** Outbox, inbox, workflow and the door that faces the internet. `wake` runs a job at once. */
+export function connectExchange(
+  machine: Machine,
+  peers: ConnectedPeers,
+  records: ConnectedRecords,
+  wake: (job: string) => void,
+) {
+  const { config, store, clock, random, diagnostics } = machine;
+  const { log, proofs, directory } = peers;
+  const newRef = (): string => random.bytes(refBytes).toHex();
+  const receiptOf = async (reader: Reader, x: string): Promise<string> => {
+    const proof = await proofs.proofOf(reader, x as RecordX);
+    if (proof !== undefined) return proof;
+    throw new OperationError('unavailable', 'log-damaged', 'The log has no proof for a bundle that was decided.');
+  };
+  const heads = openPeerHeads({ store, log, proofs, clock });
+  const parts = { ...peers, ...records, store, clock, random, diagnostics, dataKeyOf: parseDataKeyId };
+  const sending = { ...parts, heads, version, wake: () => wake('delivery') };
+  const receiving = {
+    ...parts,
+    prefixes: openPrefixHashes(records.blobs),
+    newRef,
+    proofOf: (reader: Reader, row: { readonly x: string | null }) => receiptOf(reader, row.x ?? ''),
+    onReceived: () => wake('witnessing'),
+  };
+  const dispatcher = openDispatcher(sending, openChunkTokens(records.attachments), openDeliveryEffects(sending));
+  directory.onSpoke((peer) => dispatcher.peerSpoke(peer));
+  const { bytesADay: bytesPerDay, leavesADay: leavesPerDay } = config.limits;
+  const exchange = openExchangeDoor({
+    ...parts,
+    newRef,
+    inbox: openInbox(receiving),
+    intake: openIntake(receiving),
+    logResources: openLogResources(store, log),
+    audit: openAudit(store, log, clock, random),
+    nonces: openNonces(store),
+    quotas: openQuotas(clock, { ...defaultPeerLimits, bytesPerDay, leavesPerDay }),
+    logAccess: config.logAccess,
+  });
+  return { heads, dispatcher, exchange, referrals: openReferrals({ ...sending, receiptOf }) };
+}
+
+async function openBlobs({ config, files, random, store, clock, diagnostics }: Machine) {
+  const local = await openDirectoryBlobs({ files, random, path: join(config.dataDirectory, 'blobs') });
+  const { s3 } = config;
+  const options = { local, store, clock, random, diagnostics };
+  if (s3 === undefined) return openDurableBlobs(options);
+  const { endpoint, region, bucket: name, prefix } = s3;
+  const bucket = await openS3Blobs({
+    endpoint,
+    region,
+    bucket: name,
+    prefix,
+    accessKeyId: s3.accessKeyId.reveal(),
+    secretAccessKey: s3.secretAccessKey.reveal(),
+    random,
+  });
+  return openDurableBlobs({ ...options, bucket });
+}
