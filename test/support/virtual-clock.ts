@@ -28,6 +28,8 @@ export interface ClockOptions {
 export interface VirtualClock extends Clock {
   /** Somebody set the wall clock: sleepers and elapsed time do not notice. */
   setWall(byMs: number): void;
+  /** The same machine's clock after it was switched on again. */
+  withPower(power: AbortSignal): VirtualClock;
 }
 
 interface Sleeper {
@@ -70,7 +72,18 @@ export function openVirtualTime(start: Instant = defaultStart): VirtualTime {
     return soonest;
   };
 
-  const runUntil = async (condition: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> => {
+  let isRunning = false;
+  const runUntil: VirtualTime['runUntil'] = async (condition, limitMs) => {
+    if (isRunning) throw new Error('time is passing already: two who let it pass would wait for each other');
+    isRunning = true;
+    try {
+      return await run(condition, limitMs);
+    } finally {
+      isRunning = false;
+    }
+  };
+
+  const run: VirtualTime['runUntil'] = async (condition, limitMs) => {
     const end = now + limitMs;
     for (;;) {
       await settle();
@@ -93,14 +106,16 @@ export function openVirtualTime(start: Instant = defaultStart): VirtualTime {
     sleep: (ms, signal) => sleepUntil(now + Math.max(0, ms), signal),
     clock: ({ skewMs = 0, power } = {}) => {
       let wallMs = skewMs;
-      return {
+      const poweredBy = (current: AbortSignal | undefined): VirtualClock => ({
         now: () => instantOfMs(Math.floor(start + now + wallMs)),
         elapsedMs: () => now,
-        sleep: (ms, signal) => sleepUntil(now + Math.max(0, ms), signal, power),
+        sleep: (ms, signal) => sleepUntil(now + Math.max(0, ms), signal, current),
         setWall: (byMs) => {
           wallMs += byMs;
         },
-      };
+        withPower: poweredBy,
+      });
+      return poweredBy(power);
     },
   };
 }
