@@ -16,7 +16,7 @@ interface SendOptions {
   readonly note?: string;
   readonly consultation?: readonly string[];
   readonly attachment?: readonly string[];
-  readonly attachments?: boolean;
+  readonly allAttachments?: true;
   readonly breakGlass?: string;
   readonly consentFrom?: string;
   readonly consentTo?: string;
@@ -41,15 +41,15 @@ function addSend(group: Command): void {
     .option('--specialty <text>')
     .option('--note <text>')
     .option('--consultation <id>', 'only these consultations; may be repeated', collected)
-    .option('--attachment <id>', 'only these attachments; may be repeated', collected)
-    .option('--no-attachments', 'without any')
+    .option('--attachment <id>', 'a file of the patient that goes along; may be repeated', collected)
+    .option('--all-attachments', 'every file of the patient goes along')
     .option('--consent-from <time>', 'since when the patient consents; together with --consent-to')
     .option('--consent-to <time>', 'until when')
     .option('--break-glass <reason>', 'an emergency without consent, and why')
     .option('--expires <time>', 'until when it may be accepted; 30 days without it');
   onCall<SendOptions>(send, async (caller, options) => {
     const { to, patient, priority, reason, question } = options;
-    const attachments = options.attachments === false ? [] : options.attachment;
+    const attachments = options.allAttachments === true ? ('all' as const) : [...(options.attachment ?? [])];
     const input = {
       to,
       patient,
@@ -59,7 +59,7 @@ function addSend(group: Command): void {
       ...(options.specialty === undefined ? {} : { specialty: options.specialty }),
       ...(options.note === undefined ? {} : { note: options.note }),
       ...(options.consultation === undefined ? {} : { consultations: [...options.consultation] }),
-      ...(attachments === undefined ? {} : { attachments: [...attachments] }),
+      attachments,
       ...(options.breakGlass === undefined ? {} : { breakGlass: options.breakGlass }),
       ...consentIn(options),
       ...(options.expires === undefined ? {} : { expiresAt: options.expires }),

@@ -51,10 +51,23 @@ export function failureOf(error: unknown): Failure {
     const kind = error instanceof OperationError ? operationKinds[error.kind] : (kinds[code] ?? otherwise);
     return { kind, code, message: sentence(message) };
   }
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') return notListening(error);
   return {
     kind: 'internal',
     code: 'internal',
     message: 'A fault in Fernpost itself. What was acknowledged is stored. Look at the diagnostics and report it.',
+  };
+}
+
+/** The system's own error of a door that could not be opened; it names the address. */
+function notListening(error: Error & { readonly address?: unknown; readonly port?: unknown }): Failure {
+  const where = `${String(error.address)}:${String(error.port)}`;
+  const taken = 'code' in error && error.code === 'EADDRINUSE';
+  const why = taken ? 'another program listens there' : 'it is not an address of this machine, or not for this user';
+  return {
+    kind: 'unavailable',
+    code: taken ? 'address-taken' : 'address-refused',
+    message: `The node cannot listen on ${where}: ${why}. Nothing was started. Change fernpost.json or stop the other.`,
   };
 }
 
@@ -122,8 +135,10 @@ const classes: readonly OwnClass[] = [
   { type: ProtocolError, kinds: {}, otherwise: 'refused' },
 ];
 
-/** Messages of features begin in the middle of a sentence; people get whole ones. */
+const beginsWithWord = /^[a-z]+[ ,:]/;
+
+/** Messages of features begin in the middle of a sentence; people get whole ones. Names of columns stay as they are. */
 function sentence(message: string): string {
-  const begun = message.charAt(0).toUpperCase() + message.slice(1);
+  const begun = beginsWithWord.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

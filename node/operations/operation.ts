@@ -68,11 +68,18 @@ export function download<Input, Parsed>(
 function read<Parsed>(schema: v.GenericSchema<unknown, Parsed>, given: unknown): Parsed {
   const result = v.safeParse(schema, given);
   if (result.success) return result.output;
-  const [issue] = result.issues;
-  const where = v.getDotPath(issue) ?? 'the input';
-  const what =
-    issue.kind === 'schema' ? `expected ${issue.expected ?? 'another kind of value'}` : ownWords(issue.message);
-  throw new OperationError('invalid', 'bad-input', `${where}: ${what}. Nothing was changed.`);
+  throw new OperationError('invalid', 'bad-input', `${faultWords(result.issues[0])}. Nothing was changed.`);
+}
+
+/** Names only members that the schema knows: what somebody else wrote in their place may be anything. */
+function faultWords(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path ?? [];
+  const isStray = path.at(-1)?.origin === 'key';
+  const known = (isStray ? path.slice(0, -1) : path).map(({ key }) => String(key)).join('.');
+  const where = known === '' ? 'the input' : known;
+  if (isStray) return `${where}: has a member that does not belong there`;
+  const expected = issue.expected ?? 'another kind of value';
+  return `${where}: ${issue.kind === 'schema' ? `expected ${expected}` : ownWords(issue.message)}`;
 }
 
 function ownWords(message: string): string {

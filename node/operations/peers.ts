@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { formatVkey } from '../../protocol/log/note.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Peer, PeerState } from '../peers/directory.ts';
-import type { PairingStatus } from '../peers/pairing.ts';
+import type { PairingStatus } from '../peers/pairing-run.ts';
 import { nodeName, text, timeText } from './fields.ts';
 import { plain } from './operation.ts';
 import type { NodeServices } from './node-services.ts';

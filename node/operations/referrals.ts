@@ -27,13 +27,13 @@ export const referralOperations = {
       specialty: v.optional(text),
       note: v.optional(text),
       consultations: v.optional(v.array(consultationId)),
-      attachments: v.optional(v.array(attachmentId)),
+      attachments: v.optional(v.union([v.literal('all'), v.array(attachmentId)]), []),
       breakGlass: v.optional(text),
       consent: v.optional(v.strictObject({ from: moment, to: moment })),
       expiresAt: v.optional(moment),
       author,
     }),
-    async (services, { patient, breakGlass, consent, ...given }) => {
+    async (services, { patient, breakGlass, consent, attachments, ...given }) => {
       if (breakGlass !== undefined && consent !== undefined)
         throw new OperationError('invalid', 'two-grounds', 'Give a consent or a break-glass reason, not both.');
       const { id } = await getPatient(services, patient);
@@ -43,7 +43,8 @@ export const referralOperations = {
           : consent !== undefined
             ? { ground: { kind: 'consent', ...consent } as const }
             : {};
-      const referral: SendReferral = { ...present(given), ...ground, patient: id };
+      const chosen = attachments === 'all' ? (await services.attachments.list(id)).map((one) => one.id) : attachments;
+      const referral: SendReferral = { ...present(given), ...ground, patient: id, attachments: chosen };
       return await services.referrals.send(referral);
     },
   ),
