@@ -1,4 +1,4 @@
-import type { BlobName, BlobStore } from '../blobs/blob-store.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Witness } from '../exchange-log/witness.ts';
 import type { LogProofs } from '../exchange-log/proofs.ts';
 import type { Sequencer } from '../exchange-log/sequencer.ts';
@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
 import type { ReceivedPatients } from '../records/received-patients.ts';
-import type { Reader, Store, Writer } from '../store/store.ts';
+import type { Reader, Store } from '../store/store.ts';
 import type { ReferralTables } from '../store/schema/referrals.ts';
 import type { NewRef } from './answers.ts';
 import type { PrefixHashes } from './chunk-intake.ts';
