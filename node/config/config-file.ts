@@ -48,6 +48,9 @@ const fileSchema = v.strictObject({
       bucket: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of a bucket')),
       prefix: v.optional(v.pipe(v.string(), v.regex(/^(?:[a-z0-9][a-z0-9._-]*\/)*$/, 'expected name/ or nothing')), ''),
       plainHttp: v.optional(v.boolean(), false),
+      /** Files with the two keys, where the environment names none; never the keys themselves. */
+      accessKeyIdFile: v.optional(absolutePath),
+      secretAccessKeyFile: v.optional(absolutePath),
     }),
   ),
   mail: v.optional(

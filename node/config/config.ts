@@ -5,7 +5,7 @@ import type { Files } from '../platform/files.ts';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import type { Environment } from './env.ts';
-import { readSecret, type Secret } from './secrets.ts';
+import { readSecret, readSecretFile, type Secret } from './secrets.ts';
 
 export interface ListenAddress {
   readonly host: string;
@@ -110,8 +110,13 @@ function refuseContradictions(config: NodeConfig): void {
 async function s3Of(file: ConfigFile, environment: Environment, files: Files): Promise<S3Config | undefined> {
   const endpoint = environment.FERNPOST_S3_ENDPOINT ?? file.s3?.endpoint;
   const bucket = environment.FERNPOST_S3_BUCKET ?? file.s3?.bucket;
-  const accessKeyId = await readSecret('FERNPOST_S3_ACCESS_KEY_ID_FILE', environment, files);
-  const secretAccessKey = await readSecret('FERNPOST_S3_SECRET_ACCESS_KEY_FILE', environment, files);
+  const { accessKeyIdFile, secretAccessKeyFile } = file.s3 ?? {};
+  const accessKeyId =
+    (await readSecret('FERNPOST_S3_ACCESS_KEY_ID_FILE', environment, files)) ??
+    (await fileOf('"s3.accessKeyIdFile"', accessKeyIdFile, files));
+  const secretAccessKey =
+    (await readSecret('FERNPOST_S3_SECRET_ACCESS_KEY_FILE', environment, files)) ??
+    (await fileOf('"s3.secretAccessKeyFile"', secretAccessKeyFile, files));
   if (endpoint === undefined && bucket === undefined) {
     if (accessKeyId !== undefined || secretAccessKey !== undefined)
       throw contradiction('there are keys for S3, but no "s3" with endpoint and bucket');
@@ -119,7 +124,9 @@ async function s3Of(file: ConfigFile, environment: Environment, files: Files): P
   }
   if (endpoint === undefined || bucket === undefined) throw contradiction('"s3" needs both an endpoint and a bucket');
   if (accessKeyId === undefined || secretAccessKey === undefined)
-    throw contradiction('"s3" needs FERNPOST_S3_ACCESS_KEY_ID and FERNPOST_S3_SECRET_ACCESS_KEY, or their _FILE forms');
+    throw contradiction(
+      '"s3" needs FERNPOST_S3_ACCESS_KEY_ID and FERNPOST_S3_SECRET_ACCESS_KEY, their _FILE forms, or both files in "s3"',
+    );
   const url = URL.parse(endpoint);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     throw contradiction('"s3.endpoint" must be an address that begins with https://');
@@ -133,6 +140,10 @@ async function s3Of(file: ConfigFile, environment: Environment, files: Files): P
     accessKeyId,
     secretAccessKey,
   };
+}
+
+async function fileOf(named: string, path: string | undefined, files: Files): Promise<Secret | undefined> {
+  return path === undefined ? undefined : await readSecretFile(named, path, files);
 }
 
 async function mailOf(file: ConfigFile, environment: Environment, files: Files): Promise<MailConfig | undefined> {

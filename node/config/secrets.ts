@@ -46,11 +46,16 @@ export async function readSecret(
   if (direct !== undefined && path !== undefined)
     throw new ConfigError('contradiction', `${name} and ${fileName} are both set: keep one`);
   if (path === undefined) return direct === undefined ? undefined : new Secret(direct);
+  return await readSecretFile(fileName, path, files);
+}
+
+/** The text of a file without its last line end; `named` is the setting that names the file, for the message. */
+export async function readSecretFile(named: string, path: string, files: Files): Promise<Secret> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await files.readWhole(path, secretBytesMax));
     return new Secret(text.replace(/\r?\n$/, ''));
   } catch (cause) {
     const why = cause instanceof FileError ? cause.message : `${path} is not UTF-8 text`;
-    throw new ConfigError('unreadable', `${fileName}: ${why}`, { cause });
+    throw new ConfigError('unreadable', `${named}: ${why}`, { cause });
   }
 }

@@ -156,6 +156,17 @@ test('a secret is read from a variable or a file, and shows itself nowhere', asy
   expect(String(new Secret('x'))).toBe('[secret]');
 });
 
+test('the configuration may name the files of the S3 keys, and the environment wins over them', async () => {
+  using directory = testDirectory();
+  const named = { ...s3, accessKeyIdFile: directory.file('id'), secretAccessKeyFile: directory.file('secret') };
+  await expect(load({ ...alder, s3: named })).rejects.toThrow(/"s3.accessKeyIdFile"/);
+  for (const name of ['id', 'secret']) writeFileSync(directory.file(name), `file-${name}\n`, { mode: 0o600 });
+  const config = await load({ ...alder, s3: named });
+  expect([config.s3?.accessKeyId.reveal(), config.s3?.secretAccessKey.reveal()]).toEqual(['file-id', 'file-secret']);
+  const told = await load({ ...alder, s3: named }, s3Keys);
+  expect([told.s3?.accessKeyId.reveal(), told.s3?.secretAccessKey.reveal()]).toEqual(['id', 'canary-secret']);
+});
+
 test('init writes a file that loads, and never over another', async () => {
   using directory = testDirectory();
   await writeConfigFile(directory.path, { ...alder, v: 1 }, files);
