@@ -12,9 +12,11 @@ export interface Progress {
 const silent: Progress = { reached: () => undefined, end: () => undefined, fail: () => undefined };
 const barLetters = 30;
 const steps = 1000;
+/** A narrower terminal, or one that does not tell its width, would break the bar into lines. */
+const columnsMin = 60;
 
 export async function startProgress(caller: Caller, title: string): Promise<Progress> {
-  if (caller.json || process.stderr.isTTY !== true) return silent;
+  if (caller.json || process.stderr.isTTY !== true || process.stderr.columns < columnsMin) return silent;
   const { progress } = await import('@clack/prompts');
   const bar = progress({ max: steps, size: barLetters, output: process.stderr });
   let at = 0;

@@ -135,7 +135,7 @@ const classes: readonly OwnClass[] = [
   { type: ProtocolError, kinds: {}, otherwise: 'refused' },
 ];
 
-const beginsWithWord = /^[a-z]+[ ,:]/;
+const beginsWithWord = /^[a-z]+[ ,]/;
 
 /** Messages of features begin in the middle of a sentence; people get whole ones. Names of columns stay as they are. */
 function sentence(message: string): string {

@@ -74,10 +74,13 @@ function read<Parsed>(schema: v.GenericSchema<unknown, Parsed>, given: unknown):
 /** Names only members that the schema knows: what somebody else wrote in their place may be anything. */
 function faultWords(issue: v.BaseIssue<unknown>): string {
   const path = issue.path ?? [];
-  const isStray = path.at(-1)?.origin === 'key';
+  const isMember = path.at(-1)?.origin === 'key';
+  const isMissing = isMember && issue.expected?.startsWith('"') === true;
+  const isStray = isMember && !isMissing;
   const known = (isStray ? path.slice(0, -1) : path).map(({ key }) => String(key)).join('.');
   const where = known === '' ? 'the input' : known;
   if (isStray) return `${where}: has a member that does not belong there`;
+  if (isMissing) return `${where}: is missing`;
   const expected = issue.expected ?? 'another kind of value';
   return `${where}: ${issue.kind === 'schema' ? `expected ${expected}` : ownWords(issue.message)}`;
 }

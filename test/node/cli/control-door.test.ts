@@ -72,6 +72,12 @@ test.each([
   expect(JSON.stringify(failure)).not.toContain(canary);
 });
 
+test('a member that is missing is named', async () => {
+  expect(await (await ask('patient.show', { body: '{}' })).json()).toMatchObject({
+    message: 'patient: is missing. Nothing was changed.',
+  });
+});
+
 test('an input is taken up to its limit and refused above it', async () => {
   const body = (size: number): string => '{}'.padEnd(size, ' ');
   expect((await ask('patient.list', { body: body(1024 * 1024) })).status).toBe(200);
