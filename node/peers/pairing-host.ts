@@ -1,6 +1,7 @@
 import { equalBytes, parseBase64Url, toBase64Url } from '../../protocol/bytes.ts';
 import { parseCard, type Card } from '../../protocol/card.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
+import { sha256 } from '../../protocol/crypto/hash.ts';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import {
   checkCommitment,
@@ -39,7 +40,8 @@ export async function answerStep(
   if (row.guest_card === null || row.identity_vkey === null || row.host_card === null) return undefined;
   verify(parseCard(row.guest_card, row.identity_vkey, logCrypto));
   if (request.step === 2) return answerSecond(ports, row, request.random);
-  if (row.transcript === null || !equalBytes(row.transcript, request.confirm)) return undefined;
+  const expected = row.step === 'done' ? sha256(request.confirm) : request.confirm;
+  if (row.transcript === null || !equalBytes(row.transcript, expected)) return undefined;
   const confirmed = { ...row, peer_confirmed: 1 };
   if (row.step === 'revealed') {
     await put(ports, confirmed);

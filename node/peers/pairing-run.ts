@@ -1,6 +1,7 @@
 import { toBase64Url } from '../../protocol/bytes.ts';
 import { parseCard, type Card } from '../../protocol/card.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
+import { sha256 } from '../../protocol/crypto/hash.ts';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import { sixWords } from '../../protocol/pairing.ts';
 import { peerToken, type AccessTokens } from '../exchange-log/tokens.ts';
@@ -72,10 +73,12 @@ export async function finish(ports: PairingPorts, row: PairingRow): Promise<void
       transcript: keyring.sealOwn(transcriptPurpose, row.transcript),
     },
     async (writer) => {
+      if (row.transcript === null) return;
       await writer.run(pairingQueries.put, {
         ...row,
         step: 'done',
-        transcript: null,
+        // The guest may not have had the answer to its step 3: the digest of T is enough to know it again.
+        transcript: row.role === 'host' ? sha256(row.transcript) : null,
         own_confirmed: 1,
         peer_confirmed: 1,
       });

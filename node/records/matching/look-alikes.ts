@@ -34,6 +34,7 @@ export class FileIndex {
       for (const other of before.slice(-candidatesMax)) candidates.add(other);
       this.#byKey.set(key, [...before.slice(1 - candidatesMax), record]);
     }
+    candidates.delete(record); // Two names of one person can give the same key.
     this.#profiles.set(record, profile);
     return [...candidates].flatMap((other) => {
       const otherProfile = this.#profiles.get(other);
