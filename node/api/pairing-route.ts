@@ -22,21 +22,36 @@ export async function answerPairing(
   size: number,
   incoming: IncomingRequest,
 ): Promise<OutgoingAnswer> {
-  if (!ports.quotas.pairing(incoming.remoteAddress)) return strangersAnswer;
+  const { remoteAddress } = incoming;
+  if (!ports.quotas.mayPair(remoteAddress)) return strangersAnswer;
+  const answer = await answerStep(ports, invitation, fields, size, incoming);
+  if (answer === undefined || answer.begins) ports.quotas.countPairing(remoteAddress);
+  return answer?.signed ?? strangersAnswer;
+}
+
+/** `undefined` for everything that is wrong; `begins` for step 1. */
+async function answerStep(
+  ports: DoorPorts,
+  invitation: Uint8Array,
+  fields: Fields,
+  size: number,
+  incoming: IncomingRequest,
+): Promise<{ readonly signed: OutgoingAnswer; readonly begins: boolean } | undefined> {
   try {
     const { method, target } = incoming;
     const parsed = parseRequestSignature({ method, targetUri: ports.own.url + target, fields }, 'fernpost-pair/v1');
-    if (fields['content-type'] !== mediaTypes.json || !isFresh(parsed, ports.clock.now())) return strangersAnswer;
+    if (fields['content-type'] !== mediaTypes.json || !isFresh(parsed, ports.clock.now())) return undefined;
     const request = parsePairRequest(await readBody(incoming.body, size, parsed.bodySha256, ports.clock));
     const answer = await ports.pairing.answer(invitation, request, (card) => verifyCard(ports, card, parsed));
     // Steps are idempotent, so the nonce is stored beside the effect: a replay gets nothing that the first did not get.
     const first = await ports.nonces.write(parsed, async () => undefined);
-    if (answer === undefined || first === undefined) return strangersAnswer;
-    return signedAnswer(ports, jsonAnswer(200, writePairAnswer(answer)), parsed.request);
+    if (answer === undefined || first === undefined) return undefined;
+    const signed = signedAnswer(ports, jsonAnswer(200, writePairAnswer(answer)), parsed.request);
+    return { signed, begins: request.step === 1 };
   } catch (error) {
     if (!(error instanceof ProtocolError) && !(error instanceof Refusal)) throw error;
     ports.diagnostics.warn('pairing-refused', { code: error.code });
-    return strangersAnswer;
+    return undefined;
   }
 }
 

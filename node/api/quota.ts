@@ -16,7 +16,10 @@ export interface Quotas {
   takeBytes(peer: string, bytes: number): boolean;
   /** Counts a leaf that a peer causes in our log; false when its day is used up. */
   takeLeaf(peer: string): boolean;
-  pairing(address: string): boolean;
+  /** Whether this address may begin a pairing, or fail at one, once more in this minute; a good step 2 or 3 costs nothing. */
+  mayPair(address: string): boolean;
+  /** Counts a run that was begun, or a request that failed. */
+  countPairing(address: string): void;
   addCheckpoint(origin: string): boolean;
 }
 
@@ -58,15 +61,22 @@ export function openQuotas(clock: Clock, limits: PeerLimits = defaultPeerLimits)
     },
     takeBytes: bytes,
     takeLeaf: (peer) => leaves(peer, 1),
-    pairing: (address) => pairings(address, 1),
+    mayPair: (address) => pairings(address, 1, 'ask'),
+    countPairing: (address) => {
+      pairings(address, 1);
+    },
     addCheckpoint: (origin) => checkpoints(origin, 1),
   };
 }
 
 /** A token bucket per name: `perPeriod` at once, refilled evenly over `periodMs`. */
-function bucketsOf(clock: Clock, perPeriod: number, periodMs: number): (name: string, count: number) => boolean {
+function bucketsOf(
+  clock: Clock,
+  perPeriod: number,
+  periodMs: number,
+): (name: string, count: number, mode?: 'ask') => boolean {
   const buckets = new Map<string, { left: number; atMs: number }>();
-  return (name, count) => {
+  return (name, count, mode) => {
     const now = clock.elapsedMs();
     const known = buckets.get(name);
     const refilled = known === undefined ? perPeriod : known.left + ((now - known.atMs) * perPeriod) / periodMs;
@@ -77,7 +87,7 @@ function bucketsOf(clock: Clock, perPeriod: number, periodMs: number): (name: st
       if (oldest !== undefined) buckets.delete(oldest);
     }
     const allowed = left >= count;
-    buckets.set(name, { left: allowed ? left - count : left, atMs: now });
+    buckets.set(name, { left: allowed && mode !== 'ask' ? left - count : left, atMs: now });
     return allowed;
   };
 }

@@ -74,7 +74,7 @@ export const openTransfersMax = 16;
 export const leavesPerDayMax = 20_000;
 export const bytesPerDayMax = 64 * gib;
 export const noticesPerBundleMax = 20;
-/** POST /pairing, per address (Spec §2). */
+/** Pairings begun and pairing requests failed, per address (Spec §2). */
 export const pairingPerMinuteMax = 5;
 /** add-checkpoint, per origin (Spec §6). */
 export const addCheckpointPerSecondMax = 5;
