@@ -68,26 +68,36 @@ export async function readBody(
 /** Passes a body on and ends it when it stands still: a slow sender holds no place for ever (trust.md §6). */
 export async function* withIdleLimit(body: ByteStream, clock: Clock): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
+  let isStill = false;
   try {
     for (;;) {
       const next = await nextWithin(iterator, clock);
+      if (next === 'late') {
+        isStill = true;
+        throw new Refusal('SEND_SLOW');
+      }
       if (next.done === true) return;
       yield next.value;
     }
   } finally {
-    await iterator.return?.();
+    // A body that stands still would answer its own end only after the piece that never comes.
+    const ended = iterator.return?.();
+    if (isStill) ended?.catch(() => undefined);
+    else await ended;
   }
 }
 
-async function nextWithin(iterator: AsyncIterator<Uint8Array>, clock: Clock): Promise<IteratorResult<Uint8Array>> {
+async function nextWithin(
+  iterator: AsyncIterator<Uint8Array>,
+  clock: Clock,
+): Promise<IteratorResult<Uint8Array> | 'late'> {
   const stop = new AbortController();
   const next = iterator.next();
   const late = clock.sleep(idleBodyMs, stop.signal).then((): 'late' => 'late');
   try {
     const first = await Promise.race([next, late]);
-    if (first !== 'late') return first;
-    next.catch(() => undefined); // The body is given up: what it fails with later is of no interest.
-    throw new Refusal('SEND_SLOW');
+    if (first === 'late') next.catch(() => undefined); // The body is given up: what it fails with later is of no interest.
+    return first;
   } finally {
     stop.abort();
   }
