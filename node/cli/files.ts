@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { FileError, streamOf, type ByteStream } from '../platform/files.ts';
 import type { Caller } from './caller.ts';
 
-const pieceBytes = 1024 * 1024;
+const pieceBytes = 256 * 1024;
 
 export interface InputFile {
   readonly bytes: ByteStream;

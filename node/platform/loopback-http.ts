@@ -66,11 +66,15 @@ async function send(
   request.end();
 }
 
+/** Until more may be written, or nobody reads any more. */
 function drained(request: ReturnType<typeof open>): Promise<void> {
   return new Promise((resolve) => {
-    request.once('drain', resolve);
-    request.once('close', resolve);
-    request.once('response', () => resolve());
+    const events = ['drain', 'close', 'response'] as const;
+    const done = (): void => {
+      for (const event of events) request.off(event, done);
+      resolve();
+    };
+    for (const event of events) request.on(event, done);
   });
 }
 
