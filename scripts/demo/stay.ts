@@ -1,0 +1,164 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemFiles } from '../../node/platform/system-files.ts';
+import { readConfigFile } from '../../node/config/config-file.ts';
+import { makeBuckets } from './buckets.ts';
+import { actorOf, makeAll, membersOf, pairTriangle, startAll, stopAll, type Actor, type Processes } from './cast.ts';
+import { DemoError } from './demo-error.ts';
+import { readFederation, writeFederation, type Federation, type Member } from './federation.ts';
+import { basePortByDefault, portsFrom, refuseTakenPorts } from './free-ports.ts';
+import { alder, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
+import { memberOf } from './members.ts';
+import { findNode } from './node-process.ts';
+import type { Wish } from './options.ts';
+import { secondsSince, type Screen } from './screen.ts';
+import { importPatients, prepareCase, refer, waitForReceipt } from './story.ts';
+import { supervise } from './supervise.ts';
+import { tellReady } from './tell-ready.ts';
+
+type Stay = Extract<Wish, { kind: 'stay' }>;
+
+const patientCount = 200;
+/** Lies in the directory while a demo is set up: what is found beside it may be thrown away. */
+const markName = 'unfinished';
+
+/** Three hospitals that stay until `stopping`. Where a demo was before, its hospitals go on with all they have. */
+export async function stay(screen: Screen, wish: Stay, stopping: AbortSignal): Promise<void> {
+  const start = performance.now();
+  const processes: Processes = new Map();
+  const stopped = new Promise<'stopped'>((resolve) => {
+    stopping.addEventListener('abort', () => resolve('stopped'), { once: true });
+  });
+  try {
+    const known = readFederation(wish.root);
+    const opening = known === undefined ? setUp(screen, wish, processes) : resume(screen, wish, known, processes);
+    const opened = await Promise.race([opening, stopped]);
+    if (opened === 'stopped') return;
+    tellReady(screen, { root: wish.root, ...opened, took: secondsSince(start) });
+    await Promise.race([supervise(processes, screen, stopping), stopped]);
+    await stopped;
+  } finally {
+    screen.line(stopping.aborted ? '\nStopping.' : '');
+    await stopAll(processes);
+    await tellForeign(screen, wish.root);
+  }
+}
+
+export interface Opened {
+  readonly places: readonly Place[];
+  readonly federation: Federation;
+  /** The referral that has just been delivered; `undefined` when the hospitals were there before. */
+  readonly referral: string | undefined;
+}
+
+async function setUp(screen: Screen, wish: Stay, processes: Processes): Promise<Opened> {
+  const { root } = wish;
+  const all = portsFrom(wish.basePort ?? basePortByDefault);
+  const places = hospitals.flatMap((hospital, index) => {
+    const ports = all[index];
+    return ports === undefined ? [] : [{ ...hospital, dataDirectory: dataDirectoryOf(hospital, root), ports }];
+  });
+  clearUnfinished(root);
+  await refuseTakenPorts(places);
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  writeFileSync(join(root, markName), 'This demo was not set up to the end: the next run begins again.\n');
+  const buckets = wish.s3 === undefined ? undefined : await makeBuckets(wish.s3, 'demo', hospitals);
+
+  screen.heading('Setting up three hospitals');
+  const made = performance.now();
+  const identities = await makeAll(places, buckets);
+  const actors = await startAll(places, processes);
+  screen.done('St. Alder Hospital, Birch General and Cedar Clinic run', secondsSince(made));
+  const { session } = actorOf(actors, alder);
+  const paired = performance.now();
+  const imported = importPatients(session, patientCount);
+  await pairTriangle(actors);
+  screen.done('paired in a triangle by typed words, witnesses of each other', secondsSince(paired));
+  screen.done(`${await imported} invented patients imported from CSV at Alder`, secondsSince(paired));
+  const left = performance.now();
+  const referral = await refer(session, await prepareCase(session));
+  const { number } = await waitForReceipt(session, referral);
+  screen.done(`referral ${number} with an X-ray delivered at Birch`, secondsSince(left));
+  const federation = { hospitals: await membersOf(actors, identities) };
+  writeFederation(root, federation);
+  rmSync(join(root, markName));
+  return { places, federation, referral };
+}
+
+/** The same hospitals as last time: nothing is imported or sent again. */
+async function resume(screen: Screen, wish: Stay, known: Federation, processes: Processes): Promise<Opened> {
+  const { root } = wish;
+  const where = shortPath(root);
+  if (wish.s3 !== undefined)
+    throw new DemoError(`The demo in ${where} exists and keeps the storage it was made with. Give another --data.`);
+  const places = await placesIn(root);
+  const base = places[0]?.ports.exchange;
+  if (wish.basePort !== undefined && wish.basePort !== base)
+    throw new DemoError(
+      `The demo in ${where} exists and keeps its ports, from ${base} on.\nLeave --port out, or give another --data.`,
+    );
+  await refuseRunning(places);
+  await refuseTakenPorts(places);
+  screen.heading(`Resuming the hospitals in ${where}`);
+  const start = performance.now();
+  const actors = await startAll(places, processes);
+  screen.done('Alder, Birch and Cedar run again with all they have', secondsSince(start));
+  screen.line('    Nothing was imported again. To begin anew, remove that directory.');
+  const federation = { hospitals: await Promise.all(actors.map((actor) => knownMember(actor, known))) };
+  writeFederation(root, federation);
+  return { places, federation, referral: undefined };
+}
+
+async function knownMember({ place }: Actor, { hospitals: members }: Federation): Promise<Member> {
+  const member = members.find((one) => one.name === place.name);
+  if (member === undefined) throw new DemoError(`${place.short} is missing in federation.json.`);
+  return await memberOf(place, member.identityVkey, member.auditorToken);
+}
+
+async function placesIn(root: string): Promise<readonly Place[]> {
+  return await Promise.all(
+    hospitals.map(async (hospital) => {
+      const dataDirectory = dataDirectoryOf(hospital, root);
+      const { exchange, desk, control } = await readConfigFile(dataDirectory, systemFiles);
+      return { ...hospital, dataDirectory, ports: { exchange: exchange.port, desk: desk.port, control: control.port } };
+    }),
+  );
+}
+
+async function refuseRunning(places: readonly Place[]): Promise<void> {
+  for (const place of places)
+    if ((await findNode(place)) !== undefined)
+      throw new DemoError(
+        `${place.short} runs already${processWords(place)}: another demo has this directory, or somebody started the node.\n` +
+          'Stop it there, or give another --data and --port.',
+      );
+}
+
+/** On the way out: nodes that are not ours are left alone, and told of. */
+async function tellForeign(screen: Screen, root: string): Promise<void> {
+  if (readFederation(root) === undefined) return;
+  for (const place of await placesIn(root))
+    if (
+      await findNode(place).then(
+        (session) => session !== undefined,
+        () => false,
+      )
+    )
+      screen.line(`${place.short} still runs${processWords(place)}: somebody else started it.`);
+}
+
+function processWords(place: Place): string {
+  const path = join(place.dataDirectory, 'running.json');
+  if (!existsSync(path)) return '';
+  return ` (see ${shortPath(path)})`;
+}
+
+/** A set-up that was cut off is thrown away; anything else in the directory is not ours. */
+function clearUnfinished(root: string): void {
+  if (!existsSync(root)) return;
+  const found = readdirSync(root);
+  if (found.length === 0) return;
+  if (!found.includes(markName))
+    throw new DemoError(`${shortPath(root)} is not empty and no demo lives there: give another --data.`);
+  for (const hospital of hospitals) rmSync(dataDirectoryOf(hospital, root), { recursive: true, force: true });
+}
