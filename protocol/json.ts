@@ -25,8 +25,10 @@ export const messageRules: JsonRules = {
 };
 
 const forbiddenNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-const tokenForm =
-  /[ \t\r\n]*(?:([{}[\],:])|(")|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null))/y;
+const numberForm = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const words = ['true', 'false', 'null'] as const;
+/** What makes a string literal more than the characters between its quotes, or malformed. */
+const unplainForm = /[\\\u0000-\u001f]/;
 const integerForm = /^(?:0|[1-9][0-9]*)$/;
 const restForm = /^\n?$/;
 
@@ -76,15 +78,14 @@ interface Level {
 function scan(text: string, rules: JsonRules): void {
   const levels: Level[] = [];
   let nodes = 0;
-  let done = false;
-  tokenForm.lastIndex = 0;
-  while (!done) {
-    const at = tokenForm.lastIndex;
-    const token = tokenForm.exec(text);
-    if (token === null) throw malformed(`unexpected text at character ${at}`);
-    const [, mark, quote, number] = token;
-    const string = quote === undefined ? undefined : takeString(text, tokenForm.lastIndex - 1);
-    if (string !== undefined) tokenForm.lastIndex += string.length - 1;
+  let next = 0;
+  for (let done = false; !done;) {
+    const at = skipSpace(text, next);
+    const token = takeToken(text, at);
+    next = at + token.length;
+    const first = token[0];
+    const string = first === '"' ? token : undefined;
+    const mark = token.length === 1 && marks.includes(token) ? token : undefined;
     const level = levels.at(-1);
     if (mark === '}' || mark === ']') {
       closeLevel(level, mark, at);
@@ -107,12 +108,40 @@ function scan(text: string, rules: JsonRules): void {
         levels.push({ names: mark === '{' ? new Set() : undefined, expect: 'first' });
       } else {
         if (string !== undefined) checkString(string, rules);
-        if (number !== undefined) checkNumber(number, rules, at);
+        else if (first === '-' || isDigit(token.charCodeAt(0))) checkNumber(token, rules, at);
         done = afterValue(level);
       }
     }
   }
-  if (!restForm.test(text.slice(tokenForm.lastIndex))) throw malformed('text after the value');
+  if (!restForm.test(text.slice(next))) throw malformed('text after the value');
+}
+
+const marks = '{}[],:';
+
+function skipSpace(text: string, from: number): number {
+  for (let at = from; ; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return at;
+  }
+}
+
+/** The token that begins at `at`: a mark, a string literal, a number or one of the three words. */
+function takeToken(text: string, at: number): string {
+  const first = text.charAt(at);
+  if (first === '"') return takeString(text, at);
+  if (first !== '' && marks.includes(first)) return first;
+  if (first === '-' || isDigit(text.charCodeAt(at))) {
+    numberForm.lastIndex = at;
+    const [number] = numberForm.exec(text) ?? [];
+    if (number !== undefined) return number;
+  }
+  const word = words.find((each) => text.startsWith(each, at));
+  if (word === undefined) throw malformed(`unexpected text at character ${at}`);
+  return word;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 function closeLevel(level: Level | undefined, mark: string, at: number): void {
@@ -150,7 +179,7 @@ function takeString(text: string, start: number): string {
 }
 
 function checkString(literal: string, rules: JsonRules): string {
-  const value = unquote(literal);
+  const value = unplainForm.test(literal) ? unquote(literal) : literal.slice(1, -1);
   if (value.length * 3 > rules.stringBytesMax && utf8(value).length > rules.stringBytesMax)
     throw new ProtocolError('too-large', `a string above ${rules.stringBytesMax} bytes`);
   if (!value.isWellFormed()) throw malformed('a lone surrogate');
