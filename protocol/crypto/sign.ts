@@ -29,8 +29,12 @@ const smallOrderYs: ReadonlySet<bigint> = new Set([0n, 1n, fieldOrder - 1n, orde
 const pkcs8Prefix = Uint8Array.fromHex('302e020100300506032b657004220420');
 const spkiPrefix = Uint8Array.fromHex('302a300506032b6570032100');
 
-/** Key objects cost a tenth of a verification to make; they live as long as the bytes they were made from. */
+/** Key objects cost a tenth of a verification to make; they live as long as the key they were made from. */
 const keyObjects = new WeakMap<PublicKey, KeyObject>();
+
+/** The good keys seen last, by their hex: the same few peers sign again and again. */
+const knownKeys = new Map<string, PublicKey>();
+const knownKeysMax = 1024;
 
 /**
  * Reads 32 bytes as an Ed25519 key and refuses y >= p and the points of small order, under which one signature can hold
@@ -38,10 +42,16 @@ const keyObjects = new WeakMap<PublicKey, KeyObject>();
  */
 export function parsePublicKey(bytes: Uint8Array): PublicKey {
   if (bytes.length !== publicKeyBytes) throw malformed(`an Ed25519 key has ${publicKeyBytes} bytes`);
+  const hex = bytes.toHex();
+  const known = knownKeys.get(hex);
+  if (known !== undefined) return known;
   const y = littleEndian(bytes) & (2n ** 255n - 1n);
   if (y >= fieldOrder) throw malformed('an Ed25519 key with y not reduced');
   if (smallOrderYs.has(y)) throw malformed('an Ed25519 key of small order');
-  return new Uint8Array(bytes) as Uint8Array as PublicKey;
+  const key = new Uint8Array(bytes) as Uint8Array as PublicKey;
+  if (knownKeys.size >= knownKeysMax) knownKeys.clear();
+  knownKeys.set(hex, key);
+  return key;
 }
 
 /** The key pair of a 32-byte seed (RFC 8032 §5.1.5). */
