@@ -14,7 +14,7 @@ import { OperationError } from '../platform/operation-error.ts';
 import type { Reader } from '../store/store.ts';
 import { logQueries } from './queries.ts';
 
-/** Full tiles never change: they are kept opened, with the interior nodes that were once computed. */
+/** Tiles are kept opened, with the interior nodes that were once computed; of a growing one, its newest width. */
 const openTilesMax = 512;
 
 export interface LogProofs {
@@ -38,9 +38,10 @@ export function openLogProofs(): LogProofs {
     for (const { level, n } of tilesOfNodes(nodes, size)) {
       const key = `${level}/${n}`;
       const known = opened.get(key);
-      tiles.set(key, known ?? (await readTile(reader, level, n)));
-      const tile = tiles.get(key);
-      if (known === undefined && tile?.width === 256) keep(opened, key, tile);
+      const wide = known !== undefined && known.width >= tileWidth(level, n, size);
+      const tile = wide ? known : await readTile(reader, level, n);
+      tiles.set(key, tile);
+      if (!wide) keep(opened, key, tile);
     }
     return tiles;
   };
@@ -92,6 +93,7 @@ async function readTile(reader: Reader, level: number, n: number): Promise<TileT
 }
 
 function keep(opened: Map<string, TileTree>, key: string, tile: TileTree): void {
+  opened.delete(key);
   const oldest = opened.size >= openTilesMax ? opened.keys().next().value : undefined;
   if (oldest !== undefined) opened.delete(oldest);
   opened.set(key, tile);
