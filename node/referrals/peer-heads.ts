@@ -67,12 +67,14 @@ export function openPeerHeads(ports: PeerHeadsPorts): PeerHeads {
     withHead: async (peer, index, send) => {
       const held = await heldSize(peer);
       if (held > index) return send({ size: held, checkpoint: undefined });
-      return inTurn(peer, async () => {
+      const brought = await inTurn(peer, async () => {
         const meanwhile = await heldSize(peer);
-        if (meanwhile > index) return send({ size: meanwhile, checkpoint: undefined });
+        if (meanwhile > index) return { size: meanwhile };
         const next = await nextCheckpoint(peer);
-        return send({ size: next?.size ?? meanwhile, checkpoint: next?.body });
+        return { answer: await send({ size: next?.size ?? meanwhile, checkpoint: next?.body }) };
       });
+      // Whoever waited while another brought the checkpoint goes beside the others, not behind them.
+      return 'answer' in brought ? brought.answer : send({ size: brought.size, checkpoint: undefined });
     },
     takeCosignature: async (peer, size, line) => {
       const row = await store.read((reader) => reader.first(logQueries.checkpointAt, { size }));
