@@ -9,7 +9,6 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { parseBlobName } from '../blobs/blob-store.ts';
 import { nextTurn } from '../platform/turn.ts';
-import { readAttachments } from './read-facts.ts';
 import { Refusal } from './answers.ts';
 import { arrivingAttachment, openedPurpose, prefixKey, type PeerRequestContext } from './inbox.ts';
 import type { InboxPorts, InboxRow } from './inbox-ports.ts';
@@ -123,8 +122,7 @@ async function judgePlaintext(
     const left = checked.issues.length - told.length + checked.left;
     return { fault: 'REC_CONTENT', detail: plain(left > 0 ? `${told.join('; ')}; and ${left} more` : told.join('; ')) };
   }
-  const named = attachments.length > 0 ? attachments : (readAttachments(plaintext) ?? []);
-  return { content: { plaintext, packed, bundle: checked.bundle, attachments: named } };
+  return { content: { plaintext, packed, bundle: checked.bundle, attachments } };
 }
 
 /** Roots over the tokens and the SHA-256 of each plaintext: what the sender committed to, byte for byte. */

@@ -131,8 +131,13 @@ export const referralQueries = {
       .where('author', '=', values.author)
       .orderBy('seq'),
   ),
+  /** Of either author: named both, so that the key finds it. */
   eventByMessage: statement<{ message: string }>()((db, values) =>
-    db.selectFrom('referral_event').selectAll().where('message', '=', values.message),
+    db
+      .selectFrom('referral_event')
+      .selectAll()
+      .where('author', 'in', ['sender', 'receiver'])
+      .where('message', '=', values.message),
   ),
   eventByKey: statement<{ author: 'sender' | 'receiver'; message: string }>()((db, values) =>
     db

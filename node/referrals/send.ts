@@ -1,8 +1,8 @@
 import { chunksOf, type Priority } from '../../protocol/bundle/manifest.ts';
 import { attachmentsMax, bundlePlaintextBytesMax } from '../../protocol/http/limits.ts';
 import { utf8 } from '../../protocol/bytes.ts';
-import { checkBundle, fhirJsonRules } from '../../protocol/bundle/fhir/check.ts';
-import { parseJsonObject } from '../../protocol/json.ts';
+import { checkBundle } from '../../protocol/bundle/fhir/check.ts';
+import type { JsonObject } from '../../protocol/json.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parseBundleId, parseReferralId, type BundleId, type ReferralId } from '../../protocol/ids.ts';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
@@ -86,9 +86,9 @@ export async function sendReferral(
       author: sending.author,
     }),
   );
-  refuseUnsound(ports, composed.bytes, peer, id, attachments);
-  const facts = readFacts(parseJsonObject(composed.bytes, fhirJsonRules));
-  const summary = readSummary(parseJsonObject(composed.bytes, fhirJsonRules), ports.own.name);
+  const sound = readSound(ports, composed.bytes, peer, id, attachments);
+  const facts = readFacts(sound);
+  const summary = readSummary(sound, ports.own.name);
   const packed = await packEventContent(composed.bytes);
   await ports.store.write(async (writer) => {
     const dataKey = await ports.patients.dataKeyOf(writer, sending.patient);
@@ -245,14 +245,14 @@ async function chosenAttachments(ports: SendPorts, sending: SendReferral): Promi
   return chosen;
 }
 
-/** What we would refuse from another we do not send either. */
-function refuseUnsound(
+/** Reads the bundle as its receiver will: what we would refuse from another we do not send either. */
+function readSound(
   ports: SendPorts,
   bytes: Uint8Array,
   peer: Peer,
   referral: ReferralId,
   attachments: readonly ReferralAttachment[],
-): void {
+): JsonObject {
   const checked = checkBundle(bytes, {
     layer: 'profile',
     sender: ports.own.name,
@@ -261,7 +261,7 @@ function refuseUnsound(
     referral,
     attachments,
   });
-  if (checked.ok) return;
+  if (checked.ok) return checked.bundle;
   const [first] = checked.issues;
   throw new OperationError(
     'invalid',

@@ -51,7 +51,7 @@ export function referenceOf<Target extends Resource>(resource: Target): Referenc
 
 /** Writes instants in one time zone, whole seconds, with the offset that holds there and then: `2026-11-20T22:14:00+03:00`. */
 export function timeWriter(zone: string): (instant: Instant) => string {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+  const format = formatOf(zone);
   return (instant) => {
     const name = format.formatToParts(instant).find((part) => part.type === 'timeZoneName')?.value ?? '';
     const [, sign = '+', hours = '00', minutes = '00'] = /GMT([+-])(\d{2}):(\d{2})/.exec(name.replace('−', '-')) ?? [];
@@ -59,4 +59,13 @@ export function timeWriter(zone: string): (instant: Instant) => string {
     const local = new Date(Math.floor(instant / 1000) * 1000 + offsetMinutes * 60_000).toISOString().slice(0, 19);
     return `${local}${sign}${hours}:${minutes}`;
   };
+}
+
+/** Of the zone used last: making one costs as much as composing half a referral. */
+let lastFormat: { readonly zone: string; readonly format: Intl.DateTimeFormat } | undefined;
+
+function formatOf(zone: string): Intl.DateTimeFormat {
+  if (lastFormat?.zone !== zone)
+    lastFormat = { zone, format: new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }) };
+  return lastFormat.format;
 }
