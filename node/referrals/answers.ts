@@ -21,8 +21,8 @@ export class Refusal extends Error {
   readonly code: ProblemCode;
   readonly details: ProblemDetails;
 
-  constructor(code: ProblemCode, details: ProblemDetails = {}) {
-    super(code);
+  constructor(code: ProblemCode, details: ProblemDetails = {}, options?: ErrorOptions) {
+    super(code, options);
     this.code = code;
     this.details = details;
   }
@@ -44,10 +44,21 @@ export function jsonAnswer(status: number, body: Uint8Array): DoorAnswer {
   return { status, type: mediaTypes.json, body };
 }
 
+/** Text as a problem may hold it, whatever a message of ours was made of (Spec §3, problems). */
+export function plainDetail(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+    .slice(0, detailLengthMax)
+    .toWellFormed();
+}
+
+const detailLengthMax = 480;
 const retryAfterSecondsBusy = 5;
 
 export function problemAnswer(code: ProblemCode, ref: string, details: ProblemDetails = {}): DoorAnswer {
   const { status } = problems[code];
-  const answer = { status, type: mediaTypes.problem, body: writeProblem(code, ref, details) } as const;
+  const { detail, ...rest } = details;
+  const told = detail === undefined || detail === '' ? rest : { ...rest, detail: plainDetail(detail) };
+  const answer = { status, type: mediaTypes.problem, body: writeProblem(code, ref, told) } as const;
   return status === 429 || status === 503 ? { ...answer, retryAfterSeconds: retryAfterSecondsBusy } : answer;
 }

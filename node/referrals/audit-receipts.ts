@@ -1,5 +1,6 @@
-import { equalBytes } from '../../protocol/bytes.ts';
+import { concat, equalBytes } from '../../protocol/bytes.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import { targetOf } from '../../protocol/http/routes.ts';
 import type { TreeHead } from '../../protocol/log/checkpoint.ts';
 import { consistencyProof, nodesOfConsistency, verifyConsistency } from '../../protocol/log/merkle.ts';
@@ -60,8 +61,25 @@ async function compare(
   if (held.size === receipt.size) return equalBytes(held.root, receipt.root) ? 'same' : 'forked';
   const [older, newer] = held.size < receipt.size ? [held, receipt] : [receipt, held];
   if (older.size === 0) return 'same';
+  // Tiles are not signed: what a line or a proxy damaged is no fork. A log that forked says the same thing twice.
+  const first = await compareByTiles(ports, peer, older, newer);
+  if (first === undefined || first.isConsistent) return first === undefined ? 'unknown' : 'same';
+  const second = await compareByTiles(ports, peer, older, newer);
+  if (second === undefined) return 'unknown';
+  if (second.isConsistent) return 'same';
+  return equalBytes(first.tiles, second.tiles) ? 'forked' : 'unknown';
+}
+
+/** `undefined` when the tiles cannot be had, or are none. */
+async function compareByTiles(
+  ports: ReceiptAuditPorts,
+  peer: Peer,
+  older: Pick<TreeHead, 'size' | 'root'>,
+  newer: Pick<TreeHead, 'size' | 'root'>,
+): Promise<{ readonly isConsistent: boolean; readonly tiles: Uint8Array } | undefined> {
   const nodes = nodesOfConsistency(older.size, newer.size).flat();
   const tiles = new Map<string, TileTree>();
+  const bodies: Uint8Array[] = [];
   const token = ports.tokenFor(peer);
   for (const tile of tilesOfNodes(nodes, newer.size)) {
     const answer = await ports.transport.plain(
@@ -72,12 +90,23 @@ async function compare(
         ...(token === undefined ? {} : { bearer: token }),
       },
     );
-    if (answer.status !== 200) return 'unknown';
-    tiles.set(`${tile.level}/${tile.n}`, openTile(answer.body, logCrypto));
+    const opened = answer.status === 200 ? tryOpenTile(answer.body) : undefined;
+    if (opened?.width !== tile.width) return undefined;
+    tiles.set(`${tile.level}/${tile.n}`, opened);
+    bodies.push(answer.body);
   }
   const read = tileHashReader((level, n) => tiles.get(`${level}/${n}`));
   const path = consistencyProof(older.size, newer.size, read, logCrypto);
-  return verifyConsistency(older, newer, path, logCrypto) ? 'same' : 'forked';
+  return { isConsistent: verifyConsistency(older, newer, path, logCrypto), tiles: concat(...bodies) };
+}
+
+function tryOpenTile(bytes: Uint8Array): TileTree | undefined {
+  try {
+    return openTile(bytes, logCrypto);
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }
 
 async function keepFork(ports: ReceiptAuditPorts, peer: Peer, proof: string): Promise<void> {

@@ -3,6 +3,7 @@ import { fhirJsonRules } from '../../protocol/bundle/fhir/check.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parseBundleId, parseReferralId, type ReferralId } from '../../protocol/ids.ts';
+import { instantOfMs } from '../../protocol/instant.ts';
 import { parseJsonObject } from '../../protocol/json.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Reader, Writer } from '../store/store.ts';
@@ -26,6 +27,8 @@ export interface Decision {
   readonly content: (held: { readonly number: string }) => EventContent;
   /** False for what only this hospital needs to know yet. */
   readonly send?: boolean;
+  /** What else this decision does, in its transaction. */
+  readonly also?: (writer: Writer) => Promise<void>;
 }
 
 const triesMax = 3;
@@ -62,14 +65,16 @@ async function tryDecision(ports: SendPorts, decision: Decision): Promise<boolea
   const last = own.at(-1);
   const peer = ports.directory.get(held.peer);
   const first = parseJsonObject(await bundleCrypto.gunzip(firstPacked, documentBytesMax), fhirJsonRules);
+  const about = factsOf(ports, held, first, firstMessage);
   const composed = composeEvent({
-    now: ports.clock.now(),
+    // The other hospital's clock may be ahead of ours (Spec §3): no event is older than what it answers.
+    now: instantOfMs(Math.max(ports.clock.now(), about.writtenAt)),
     zone: 'UTC',
     version: ports.version,
     uuid: () => ports.random.uuid(),
     from: partyOf(ports.own),
     to: partyOf(peer.card),
-    referral: factsOf(ports, held, first, firstMessage),
+    referral: about,
     order: {
       seq: own.length + 1,
       ...(last === undefined ? {} : { prev: last.digest }),
@@ -103,6 +108,7 @@ async function tryDecision(ports: SendPorts, decision: Decision): Promise<boolea
         attachments: [],
         now,
       });
+    await decision.also?.(writer);
     await refoldReferral(writer, referral, now);
     return true;
   });

@@ -1,8 +1,7 @@
-import type { NodeName } from '../../protocol/ids.ts';
 import type { Priority } from '../../protocol/bundle/manifest.ts';
 import { targetOf } from '../../protocol/http/routes.ts';
 import { OperationError } from '../platform/operation-error.ts';
-import { TransportError } from '../peers/transport.ts';
+import { TransportError, type TransportErrorCode } from '../peers/transport.ts';
 import type { ChunkTokens } from './chunk-tokens.ts';
 import { deliverBundle } from './deliver.ts';
 import { finishDelivery, type DeliveryEffects } from './finish-delivery.ts';
@@ -32,7 +31,7 @@ export interface Dispatcher {
   /** Begins what is due. A job calls it every second and whenever something changes. */
   step(signal: AbortSignal): Promise<void>;
   /** A peer spoke: what waited for the network is due now. */
-  peerSpoke(peer: NodeName): void;
+  peerSpoke(peer: string): void;
   /** Resolves when nothing is on its way. */
   settled(): Promise<void>;
 }
@@ -44,25 +43,50 @@ interface Running {
   readonly done: Promise<void>;
 }
 
-type OpenRow = Pick<OutboxRow, 'bundle' | 'peer' | 'rank' | 'state' | 'next_at' | 'priority' | 'attempts'>;
+type OpenRow = Pick<
+  OutboxRow,
+  'bundle' | 'peer' | 'rank' | 'state' | 'next_at' | 'priority' | 'attempts' | 'trouble_code'
+>;
 
 export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects: DeliveryEffects): Dispatcher {
   const running = new Map<string, Running>();
+  const preparing = new Set<string>();
+  /** By peer: when it was last found out of reach, or probed. */
   const outOfReach = new Map<string, number>();
+  const probes = new Set<Promise<void>>();
   const { clock, store, directory } = ports;
 
+  const peerSpoke: Dispatcher['peerSpoke'] = (peer) => {
+    if (!outOfReach.delete(peer)) return;
+    void store
+      .write(async (writer) => writer.run(outboxQueries.clearBackOff, { peer, now: clock.now() }))
+      .then(ports.wake, (error: unknown) => ports.diagnostics.error('back-off-not-cleared', error, { peer }));
+  };
+
+  const reach: Reach = {
+    answered: peerSpoke,
+    silent: (peer) => {
+      if (!outOfReach.has(peer)) outOfReach.set(peer, clock.elapsedMs());
+    },
+  };
+
   const begin = (row: OpenRow): void => {
-    const done = work(ports, tokens, effects, row.bundle, outOfReach).finally(() => {
-      running.delete(row.bundle);
-      ports.wake();
-    });
+    const done = work(ports, tokens, effects, row.bundle, reach)
+      .catch((error: unknown) => {
+        // Not even the next time to try could be written: what was stored before stands, and is tried again.
+        ports.diagnostics.error('delivery-not-noted', error, { bundle: row.bundle, peer: row.peer });
+      })
+      .finally(() => {
+        running.delete(row.bundle);
+        preparing.delete(row.bundle);
+        ports.wake();
+      });
     running.set(row.bundle, { peer: row.peer, rank: row.rank, sinceMs: clock.elapsedMs(), done });
   };
 
   const mayBegin = (row: OpenRow, now: number): boolean => {
-    if (running.has(row.bundle) || row.next_at > now) return false;
-    if (row.state === 'preparing')
-      return [...running.keys()].length < bundlesAtOnceMax && countPreparing(running, preparing) < preparationsMax;
+    if (running.has(row.bundle) || isLater(row.next_at, now)) return false;
+    if (row.state === 'preparing') return preparing.size < preparationsMax;
     if (directory.find(row.peer)?.state !== 'paired') return false;
     const ofPeer = [...running.values()].filter((each) => each.peer === row.peer);
     const elapsed = clock.elapsedMs();
@@ -71,26 +95,32 @@ export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects:
       !ofPeer.some((each) => each.rank < row.rank && elapsed - each.sinceMs < headStartMs)
     );
   };
-  const preparing = new Set<string>();
 
   const probe = async (peerName: string): Promise<void> => {
     const peer = directory.find(peerName);
     if (peer === undefined) return;
     try {
-      await ports.transport.plain(peer, { method: 'GET', path: targetOf({ name: 'getCard' }) });
-      directory.spoke(peer.name);
+      const { status } = await ports.transport.plain(peer, { method: 'GET', path: targetOf({ name: 'getCard' }) });
+      if (status === 200) directory.spoke(peer.name);
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
+      if (!(error instanceof TransportError)) ports.diagnostics.error('probe-failed', error, { peer: peer.name });
     }
+  };
+
+  /** Nobody waits for a probe here: a peer that is silent holds up no other. */
+  const beginProbe = (peer: string): void => {
+    const done = probe(peer).finally(() => probes.delete(done));
+    probes.add(done);
   };
 
   return {
     step: async () => {
       const rows = await store.read((reader) => reader.all(outboxQueries.open, {}));
       for (const row of rows) {
+        // After a restart the rows alone know who was out of reach.
+        if (silentCodes.has(row.trouble_code)) reach.silent(row.peer);
         if (!mayBegin(row, clock.now())) continue;
         if (row.state === 'preparing') preparing.add(row.bundle);
-        else preparing.delete(row.bundle);
         begin(row);
       }
       const waiting = new Set(rows.map((row) => row.peer));
@@ -98,24 +128,35 @@ export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects:
         if (!waiting.has(peer)) outOfReach.delete(peer);
         else if (clock.elapsedMs() - probedAt >= probeEveryMs) {
           outOfReach.set(peer, clock.elapsedMs());
-          await probe(peer);
+          beginProbe(peer);
         }
       }
     },
-    peerSpoke: (peer) => {
-      if (!outOfReach.delete(peer)) return;
-      void store
-        .write(async (writer) => writer.run(outboxQueries.clearBackOff, { peer, now: clock.now() }))
-        .then(ports.wake, (error: unknown) => ports.diagnostics.error('back-off-not-cleared', error, { peer }));
-    },
+    peerSpoke,
     settled: async () => {
-      while (running.size > 0) await Promise.all([...running.values()].map((each) => each.done));
+      while (running.size + probes.size > 0)
+        await Promise.all([...[...running.values()].map((each) => each.done), ...probes]);
     },
   };
 }
 
-function countPreparing(running: ReadonlyMap<string, Running>, preparing: ReadonlySet<string>): number {
-  return [...running.keys()].filter((bundle) => preparing.has(bundle)).length;
+/** What one try finds out about its peer. */
+interface Reach {
+  answered(peer: string): void;
+  silent(peer: string): void;
+}
+
+/** Troubles of a bundle whose peer gave no answer that counts. */
+const silentCodes: ReadonlySet<string> = new Set<TransportErrorCode>([
+  'NET_UNREACHABLE',
+  'NET_TIMEOUT',
+  'NET_ADDRESS',
+  'NET_UNSIGNED',
+]);
+
+/** Later than any back-off allows was written by a clock that stood wrong. */
+function isLater(nextAt: number, now: number): boolean {
+  return nextAt > now && nextAt <= now + backOffCapMs.routine;
 }
 
 /** One try of one bundle, whatever its state; every failure ends in a new time to try or in a final state. */
@@ -124,7 +165,7 @@ async function work(
   tokens: ChunkTokens,
   effects: DeliveryEffects,
   bundle: string,
-  outOfReach: Map<string, number>,
+  reach: Reach,
 ): Promise<void> {
   const row = await ports.store.read((reader) => reader.first(outboxQueries.get, { bundle }));
   if (row === undefined) return;
@@ -132,12 +173,12 @@ async function work(
     if (row.state === 'preparing') return await prepareBundle(ports, tokens, row);
     const outcome =
       row.state === 'withdrawing' ? await withdrawBundle(ports, row) : await deliverBundle(ports, tokens, row);
-    outOfReach.delete(row.peer);
+    reach.answered(row.peer);
     const again = await finishDelivery(ports, effects, row, outcome);
     if (again !== undefined) await tryLater(ports, row, again);
   } catch (error) {
     if (error instanceof TransportError) {
-      if (!outOfReach.has(row.peer)) outOfReach.set(row.peer, ports.clock.elapsedMs());
+      reach.silent(row.peer);
       await tryLater(ports, row, { code: error.code, text: error.message, retryAfterMs: error.retryAfterMs });
       return;
     }

@@ -4,13 +4,13 @@ import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { beginWithdrawal } from './withdraw.ts';
 
-/** What the workflow does when a bundle reached its end; each runs in the transaction that ends it. */
+/** What the workflow does when a bundle reached its end, in the transaction that ends it; `row` is as it was before. */
 export interface DeliveryEffects {
   delivered(writer: Writer, row: OutboxRow): Promise<void>;
   refused(writer: Writer, row: OutboxRow, reason: string): Promise<void>;
   withdrawn(writer: Writer, row: OutboxRow): Promise<void>;
   /** Puts the same content into the outbox again under a new uuid. */
-  sealAnew(row: OutboxRow): Promise<void>;
+  sealAnew(writer: Writer, row: OutboxRow): Promise<void>;
 }
 
 /** Why a bundle is tried again. */
@@ -30,16 +30,17 @@ export async function finishDelivery(
   const { bundle, peer } = row;
   switch (outcome.kind) {
     case 'delivered':
-      await end(ports, row, { state: 'delivered', proof: outcome.proof, size: outcome.size }, (writer) =>
-        effects.delivered(writer, row),
-      );
+      await end(ports, row, { state: 'delivered', proof: outcome.proof, size: outcome.size }, effects.delivered);
       ports.diagnostics.info('bundle-delivered', { bundle, peer, priority: row.priority });
       return undefined;
     case 'refused': {
       const { code, title, detail } = outcome.problem;
       const text = detail === undefined ? title : `${title}: ${detail}`;
-      await end(ports, row, { state: 'refused', proof: outcome.proof, size: outcome.size, code, text }, (writer) =>
-        effects.refused(writer, row, text),
+      await end(
+        ports,
+        row,
+        { state: 'refused', proof: outcome.proof, size: outcome.size, code, text },
+        (writer, before) => effects.refused(writer, before, text),
       );
       ports.diagnostics.warn('bundle-refused', { bundle, peer, code });
       return undefined;
@@ -47,15 +48,15 @@ export async function finishDelivery(
     case 'withdrawn': {
       const aside = row.state === 'withdrawing' && row.trouble_code !== '' && !row.trouble_code.startsWith('NET_');
       const kept = aside ? { code: row.trouble_code, text: row.trouble } : {};
-      await end(ports, row, { state: aside ? 'set-aside' : 'withdrawn', ...kept }, (writer) =>
-        effects.withdrawn(writer, row),
-      );
+      await end(ports, row, { state: aside ? 'set-aside' : 'withdrawn', ...kept }, effects.withdrawn);
       return undefined;
     }
     case 'key-gone':
       await ports.cards.fetch(ports.directory.get(peer));
-      await ports.store.write(async (writer) => beginWithdrawal(ports, writer, bundle));
-      await effects.sealAnew(row);
+      await ports.store.write(async (writer) => {
+        await beginWithdrawal(ports, writer, bundle);
+        await effects.sealAnew(writer, row);
+      });
       return undefined;
     case 'poison': {
       const { code, title, detail } = outcome.problem;
@@ -84,9 +85,11 @@ async function end(
     readonly code?: string;
     readonly text?: string;
   },
-  effect: (writer: Writer) => Promise<void>,
+  effect: (writer: Writer, before: OutboxRow) => Promise<void>,
 ): Promise<void> {
   await ports.store.write(async (writer) => {
+    // Not the row that this delivery began with: somebody may have begun to withdraw it meanwhile.
+    const before = await writer.first(outboxQueries.get, { bundle: row.bundle });
     const { changes } = await writer.run(outboxQueries.finish, {
       bundle: row.bundle,
       state: final.state,
@@ -96,6 +99,6 @@ async function end(
       trouble: final.text ?? '',
       now: ports.clock.now(),
     });
-    if (changes > 0) await effect(writer);
+    if (changes > 0 && before !== undefined) await effect(writer, before);
   });
 }

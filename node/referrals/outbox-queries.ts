@@ -100,6 +100,7 @@ export const outboxQueries = {
         'queued_at',
         'attempts',
         'deadline',
+        'trouble_code',
       ])
       .where('state', 'in', ['preparing', 'queued', 'leaving', 'withdrawing'])
       .orderBy('rank')

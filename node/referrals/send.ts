@@ -44,14 +44,32 @@ export const ranks: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, r
 const expiryMsDefault = 30 * 24 * 3_600_000;
 const consentMsDefault = 365 * 24 * 3_600_000;
 const attachmentKeyBytes = 32;
+/** Others may take the next number while one referral is composed. */
+const triesMax = 100;
 /** Times are written in UTC: the moments are what counts, and a node serves several time zones. */
 const zone = 'UTC';
 
 /** Composes a referral from a patient's record and puts it into the outbox, in one transaction (law 2). */
-export async function sendReferral(
-  ports: SendPorts,
-  sending: SendReferral,
-): Promise<{ readonly id: ReferralId; readonly number: string; readonly bundle: string }> {
+export async function sendReferral(ports: SendPorts, sending: SendReferral): Promise<Sent> {
+  for (let tries = 1; ; tries += 1) {
+    const sent = await trySending(ports, sending);
+    if (sent !== undefined) {
+      ports.wake();
+      return sent;
+    }
+    if (tries >= triesMax)
+      throw new OperationError('unavailable', 'too-many-at-once', 'Too many referrals are sent right now. Try again.');
+  }
+}
+
+interface Sent {
+  readonly id: ReferralId;
+  readonly number: string;
+  readonly bundle: string;
+}
+
+/** The number stands in the document: `undefined` when another referral took it while this one was composed. */
+async function trySending(ports: SendPorts, sending: SendReferral): Promise<Sent | undefined> {
   const peer = ports.directory.get(sending.to);
   if (peer.state !== 'paired')
     throw new OperationError('conflict', 'not-paired', `${peer.name} is ${peer.state}: nothing can be sent to it now.`);
@@ -61,7 +79,7 @@ export async function sendReferral(
   const now = ports.clock.now();
   const id = parseReferralId(ports.random.uuid());
   const bundle = parseBundleId(ports.random.uuid());
-  const number = await ports.store.read((reader) => nextNumber(reader as Writer, ports.own.name, 'sent', now));
+  const number = await ports.store.read((reader) => nextNumber(reader, ports.own.name, 'sent', now));
   const expiresAt = sending.expiresAt ?? instantOfMs(now + expiryMsDefault);
   const composed = orInvalid(() =>
     composeReferral({
@@ -90,7 +108,8 @@ export async function sendReferral(
   const facts = readFacts(sound);
   const summary = readSummary(sound, ports.own.name);
   const packed = await packEventContent(composed.bytes);
-  await ports.store.write(async (writer) => {
+  const isStored = await ports.store.write(async (writer) => {
+    if ((await nextNumber(writer, ports.own.name, 'sent', now)) !== number) return false;
     const dataKey = await ports.patients.dataKeyOf(writer, sending.patient);
     await writer.run(referralQueries.insert, {
       id,
@@ -127,9 +146,9 @@ export async function sendReferral(
       now,
     });
     await refoldReferral(writer, id, now);
+    return true;
   });
-  ports.wake();
-  return { id, number, bundle };
+  return isStored ? { id, number, bundle } : undefined;
 }
 
 export interface OwnEvent {

@@ -26,15 +26,14 @@ export async function withdrawReferral(ports: SendPorts, referral: ReferralId): 
       'not-withdrawable',
       'The referral was received, refused or withdrawn already: it cannot be taken back this way.',
     );
-  await ports.store.write(async (writer) => beginWithdrawal(ports, writer, open.bundle));
   await decideReferral(ports, {
     referral,
     role: 'referrer',
     author: withdrawer,
     content: () => ({ event: 'withdrawn', reason: 'Withdrawn before it was received' }),
     send: false,
+    also: (writer) => beginWithdrawal(ports, writer, open.bundle),
   });
-  ports.wake();
 }
 
 /** What becomes of a referral when a bundle of it reaches its end. */
@@ -48,7 +47,7 @@ export function openDeliveryEffects(ports: SendPorts): DeliveryEffects {
     },
     refused: refold,
     withdrawn: refold,
-    sealAnew: (row) => sealAnew(ports, row),
+    sealAnew: (writer, row) => sealAnew(ports, writer, row),
   };
 }
 
@@ -70,29 +69,26 @@ async function sendKeptWithdrawal(ports: SendPorts, writer: Writer, row: OutboxR
 }
 
 /** The same content under a new uuid, for the receiver's new key; the old bundle ends in a withdrawn leaf (Spec §4). */
-async function sealAnew(ports: OutboxPorts, row: OutboxRow): Promise<void> {
+async function sealAnew(ports: OutboxPorts, writer: Writer, row: OutboxRow): Promise<void> {
   const bundle = parseBundleId(ports.random.uuid());
-  await ports.store.write(async (writer) => {
-    const { peer, referral, kind, message, priority, rank, deadline, data_key, secrets } = row;
-    const now = ports.clock.now();
-    await writer.run(outboxQueries.insert, {
-      bundle,
-      peer,
-      referral,
-      kind,
-      message,
-      priority,
-      rank,
-      deadline,
-      data_key,
-      secrets,
-      now,
-    });
-    for (const part of await writer.all(outboxQueries.attachments, { bundle: row.bundle })) {
-      const { n, attachment, size, chunks } = part;
-      await writer.run(outboxQueries.insertAttachment, { bundle, n, attachment, size, chunks });
-    }
+  const { peer, referral, kind, message, priority, rank, deadline, data_key, secrets } = row;
+  await writer.run(outboxQueries.insert, {
+    bundle,
+    peer,
+    referral,
+    kind,
+    message,
+    priority,
+    rank,
+    deadline,
+    data_key,
+    secrets,
+    now: ports.clock.now(),
   });
+  for (const part of await writer.all(outboxQueries.attachments, { bundle: row.bundle })) {
+    const { n, attachment, size, chunks } = part;
+    await writer.run(outboxQueries.insertAttachment, { bundle, n, attachment, size, chunks });
+  }
 }
 
 function isOpen(row: OutboxRow): boolean {
