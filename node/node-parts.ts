@@ -88,7 +88,6 @@ export async function connectPeers(machine: Machine) {
     key: own.witnessKey,
     signer: own.secrets.cosign,
     clock,
-    random,
     diagnostics,
   });
   return {

@@ -92,7 +92,10 @@ async function nextWithin(
   clock: Clock,
 ): Promise<IteratorResult<Uint8Array> | 'late'> {
   const stop = new AbortController();
-  const next = iterator.next();
+  const next = iterator.next().catch((cause: unknown) => {
+    // The connection broke, or a proxy ended the body too early: it is not the one that was signed.
+    throw new Refusal('NET_DIGEST', { detail: 'the body broke off' }, { cause });
+  });
   const late = clock.sleep(idleBodyMs, stop.signal).then((): 'late' => 'late');
   try {
     const first = await Promise.race([next, late]);

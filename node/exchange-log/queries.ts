@@ -124,6 +124,9 @@ export const logQueries = {
   putEvidence: statement<{ id: string; kind: string; peer: string; at: number; body: string }>()((db, values) =>
     db.insertInto('evidence').values(row(values, ['id', 'kind', 'peer', 'at', 'body'])),
   ),
+  evidenceById: statement<{ id: string }>()((db, values) =>
+    db.selectFrom('evidence').select('id').where('id', '=', values.id),
+  ),
   evidence: statement()((db) => db.selectFrom('evidence').selectAll().orderBy('at')),
   putToken: statement<{ hash: Uint8Array; kind: 'auditor' | 'peer'; label: string; created_at: number }>()(
     (db, values) =>

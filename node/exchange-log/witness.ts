@@ -1,4 +1,4 @@
-import { equalBytes } from '../../protocol/bytes.ts';
+import { equalBytes, utf8 } from '../../protocol/bytes.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import type { SigningKey } from '../../protocol/crypto/sign.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -9,7 +9,6 @@ import type { NoteKey } from '../../protocol/log/note.ts';
 import { judgeAddCheckpoint, parseAddCheckpoint, type WitnessVerdict } from '../../protocol/log/witness.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
-import type { Random } from '../platform/random.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
 import { logQueries } from './queries.ts';
 
@@ -44,7 +43,6 @@ export interface WitnessOptions {
   readonly key: NoteKey;
   readonly signer: SigningKey;
   readonly clock: Clock;
-  readonly random: Random;
   readonly diagnostics: Diagnostics;
 }
 
@@ -83,8 +81,11 @@ export function openWitness(options: WitnessOptions): Witness {
   };
 }
 
+/** One row a head: add-checkpoint is unsigned, so anybody can send the same head again with other broken proofs. */
 async function keepEvidence(writer: Writer, options: WitnessOptions, peer: NodeName, body: string): Promise<void> {
-  const id = options.random.uuid();
+  const head = logCrypto.sha256(utf8(parseAddCheckpoint(body).checkpoint.text)).toHex();
+  const id = `${peer}/${head}`;
+  if ((await writer.first(logQueries.evidenceById, { id })) !== undefined) return;
   await writer.run(logQueries.putEvidence, { id, kind: 'forked-log', peer, at: options.clock.now(), body });
   options.diagnostics.error('log-fork-evidence', undefined, { peer, evidence: id });
 }
