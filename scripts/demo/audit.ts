@@ -33,28 +33,31 @@ async function ask({ exchange, auditorToken }: Member, path: string): Promise<Ui
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-/** Verifies a whole log over HTTP: the signature, every entry, every tile, the root. */
-export async function auditLog(member: Member): Promise<AuditedLog> {
+/**
+ * Verifies a whole log over HTTP: the signature, every entry, every tile, the root, and that it still holds the heads
+ * that witnesses saw.
+ */
+export async function auditLog(member: Member, seen: readonly Checkpoint[]): Promise<AuditedLog> {
   const leaves: Leaf[] = [];
   const verdict = await verifyLog({
     fetch: (path) => ask(member, `/log/${path}`),
     logKey: parseVkey(member.logVkey, logCrypto),
     crypto: logCrypto,
+    known: seen,
     onLeaf: (leaf) => leaves.push(leaf),
   });
   if (verdict.state === 'sound') return { checkpoint: verdict.checkpoint, leaves };
   throw new DemoError(`The log of ${member.name} does not hold: ${verdict.fault} at ${verdict.path}.`);
 }
 
-/** Waits until a witness has cosigned the checkpoint that the log shows; gives back the size that it vouches for. */
-export async function waitForWitness(member: Member, witness: Member): Promise<number> {
-  const key = parseVkey(witness.witnessVkey, logCrypto);
+/** Waits until the checkpoint that a log shows bears the cosignature of a witness. */
+export async function waitForWitness(member: Member, witness: Member): Promise<Checkpoint> {
+  const logKey = parseVkey(member.logVkey, logCrypto);
+  const witnessKey = parseVkey(witness.witnessVkey, logCrypto);
   for (const end = performance.now() + witnessMsMax; performance.now() < end;) {
     const note = await ask(member, '/log/checkpoint');
-    if (note !== undefined) {
-      const checkpoint = verifyCheckpoint(parseUtf8(note), parseVkey(member.logVkey, logCrypto), logCrypto);
-      if (findWitnesses(checkpoint, [key], logCrypto).length === 1) return checkpoint.size;
-    }
+    const head = note === undefined ? undefined : verifyCheckpoint(parseUtf8(note), logKey, logCrypto);
+    if (head !== undefined && findWitnesses(head, [witnessKey], logCrypto).length === 1) return head;
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   throw new DemoError(`${witness.name} has not cosigned the log of ${member.name}.`);
@@ -95,6 +98,12 @@ export function proveCrossing(from: Book, to: Book, receipt: string): Crossing {
   const proof = verifyReceipt(receipt, 'received', sent.record, parseVkey(to.member.logVkey, logCrypto), logCrypto);
   if (proof.index !== received.index) throw new DemoError('The receipt is of another leaf.');
   return { from: from.member, to: to.member, sentIndex: sent.index, receivedIndex: received.index };
+}
+
+/** Fails when the head that a witness vouches for is too old to hold this leaf. */
+export function proveWitnessed(head: Checkpoint, { origin }: Member, index: number): void {
+  if (head.origin !== origin || head.size <= index)
+    throw new DemoError(`The cosigned head of ${origin} does not cover leaf ${index}.`);
 }
 
 function onlyOne({ member, log, records }: Book, type: LeafType): AuditedRecord {
