@@ -59,7 +59,7 @@ async function move(
       'peer-state',
       `The peer is ${found.state}; only ${from.join(' or ')} can become ${to}. Nothing was changed.`,
     );
-  await directory.save({ ...found, state: to, since: clock.now(), detail });
+  await directory.change(found.name, (current) => ({ ...current, state: to, since: clock.now(), detail }));
   return peerView(directory.get(name));
 }
 

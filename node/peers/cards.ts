@@ -39,15 +39,28 @@ export interface PeerCardsPorts {
 export function openPeerCards(ports: PeerCardsPorts): PeerCards {
   const take: PeerCards['take'] = async (peer, note) => {
     const card = parseCard(note, peer.card.identityVkey, logCrypto);
-    const now = ports.clock.now();
-    if (card.serial < peer.card.serial) return 'older';
-    if (card.serial === peer.card.serial) {
-      if (card.note !== peer.card.note) await keepTwoCards(ports, peer, note);
-      else await ports.directory.save({ ...peer, cardSeenAt: now });
+    const held = ports.directory.get(peer.name).card;
+    if (card.serial === held.serial && card.note !== held.note) {
+      await keepTwoCards(ports, peer, held.note, note);
       return 'known';
     }
-    await ports.directory.save({ ...peer, card, cardSeenAt: now, title: card.title, url: card.url });
-    return 'newer';
+    let age: 'newer' | 'known' | 'older' = 'older';
+    await ports.directory.change(peer.name, (current) => {
+      const { serial, identityVkey } = current.card;
+      if (card.serial < serial || card.identityVkey !== identityVkey) return undefined;
+      const cardSeenAt = ports.clock.now();
+      age = card.serial === serial ? 'known' : 'newer';
+      if (age === 'known') return { ...current, cardSeenAt };
+      return {
+        ...current,
+        card,
+        cardSeenAt,
+        title: card.title,
+        url: card.url,
+        suiteFloor: suiteFloorOf(current, card),
+      };
+    });
+    return age;
   };
   return {
     take,
@@ -63,12 +76,17 @@ export function openPeerCards(ports: PeerCardsPorts): PeerCards {
       } catch (error) {
         if (!(error instanceof ProtocolError) || error.code !== 'signature-mismatch') throw error;
         ports.diagnostics.error('peer-key-changed', error, { peer: peer.name });
-        await ports.directory.save({
-          ...peer,
-          state: 'key-changed',
-          since: ports.clock.now(),
-          detail: 'Its address now answers with a card under another identity key. Pair again if it was replaced.',
-        });
+        await ports.directory.change(peer.name, (current) =>
+          current.state === 'blocked'
+            ? undefined
+            : {
+                ...current,
+                state: 'key-changed',
+                since: ports.clock.now(),
+                detail:
+                  'Its address now answers with a card under another identity key. Pair again if it was replaced.',
+              },
+        );
       }
     },
     push: async (peer) => {
@@ -99,12 +117,21 @@ export function sealingKeyOf(peer: Peer, clock: Clock): { readonly suite: Suite;
   throw new OperationError('unavailable', 'no-sealing-key', `${peer.name} has no sealing key that may be used now.`);
 }
 
-async function keepTwoCards(ports: PeerCardsPorts, peer: Peer, note: string): Promise<void> {
-  const body = `${peer.card.note}\n${note}`;
-  await ports.directory.save(peer, async (writer) => {
-    const id = ports.random.uuid();
-    await writer.run(logQueries.putEvidence, { id, kind: 'two-cards', peer: peer.name, at: ports.clock.now(), body });
-  });
+/** The highest suite that this peer was ever seen with: nothing below is taken from it or sent to it (Spec §4). */
+export function suiteFloorOf(known: Pick<Peer, 'suiteFloor'> | undefined, card: Pick<Card, 'suites'>): number {
+  return Math.max(known?.suiteFloor ?? 1, ...card.suites.filter(isSuite));
+}
+
+async function keepTwoCards(ports: PeerCardsPorts, peer: Peer, held: string, note: string): Promise<void> {
+  const body = `${held}\n${note}`;
+  await ports.directory.change(
+    peer.name,
+    (current) => current,
+    async (writer) => {
+      const id = ports.random.uuid();
+      await writer.run(logQueries.putEvidence, { id, kind: 'two-cards', peer: peer.name, at: ports.clock.now(), body });
+    },
+  );
   ports.diagnostics.error('two-cards-with-one-serial', undefined, { peer: peer.name });
 }
 

@@ -35,6 +35,15 @@ export interface PeerDirectory {
   byOrigin(origin: Origin): Peer | undefined;
   /** Makes a peer's new state or card durable, together with what else `also` writes, and tells it from then on. */
   save(peer: Peer, also?: (writer: Writer) => Promise<void>): Promise<void>;
+  /**
+   * The same from what holds at that moment, so that two changes at once do not undo each other. `edit` gives `undefined`
+   * where nothing is to be changed.
+   */
+  change(
+    name: NodeName,
+    edit: (peer: Peer) => Peer | undefined,
+    also?: (writer: Writer) => Promise<void>,
+  ): Promise<void>;
   /** Every card ever seen of a peer, newest first: older ones name log keys of old receipts. */
   cards(reader: Reader, name: NodeName): Promise<readonly Card[]>;
   /** Remembers that a signed message of this peer arrived; told to whoever listens. */
@@ -48,27 +57,36 @@ export async function openPeerDirectory(store: Store, clock: Clock): Promise<Pee
   const listeners: ((name: NodeName) => void)[] = [];
   for (const peer of await store.read(readAll)) peers.set(peer.name, peer);
   const find = (name: string): Peer | undefined => peers.get(name);
+  const get = (name: string): Peer => {
+    const peer = find(name);
+    if (peer === undefined)
+      throw new OperationError('not-found', 'unknown-peer', `No peer is named ${JSON.stringify(name.slice(0, 253))}.`);
+    return peer;
+  };
+  const write = async (peer: Peer, also?: (writer: Writer) => Promise<void>): Promise<void> => {
+    await store.write(async (writer) => {
+      await writePeer(writer, peer);
+      await also?.(writer);
+    });
+    peers.set(peer.name, { ...peer, lastSpokeAt: find(peer.name)?.lastSpokeAt ?? peer.lastSpokeAt });
+  };
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn = (run: () => Promise<void>): Promise<void> => {
+    const done = turn.then(run);
+    turn = done.catch(() => undefined); // Whoever asked for it is told.
+    return done;
+  };
   return {
     find,
-    get: (name) => {
-      const peer = find(name);
-      if (peer === undefined)
-        throw new OperationError(
-          'not-found',
-          'unknown-peer',
-          `No peer is named ${JSON.stringify(name.slice(0, 253))}.`,
-        );
-      return peer;
-    },
+    get,
     list: () => [...peers.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     byOrigin: (origin) => [...peers.values()].find((peer) => peer.card.logs.some((log) => log.origin === origin)),
-    save: async (peer, also) => {
-      await store.write(async (writer) => {
-        await writePeer(writer, peer);
-        await also?.(writer);
-      });
-      peers.set(peer.name, peer);
-    },
+    save: (peer, also) => inTurn(() => write(peer, also)),
+    change: (name, edit, also) =>
+      inTurn(async () => {
+        const changed = edit(get(name));
+        if (changed !== undefined) await write(changed, also);
+      }),
     cards: async (reader, name) => {
       const rows = await reader.all(peerQueries.cards, { name });
       return rows.map((row) => parseCard(row.note, row.identity_vkey, logCrypto));

@@ -10,6 +10,7 @@ import type { Clock } from '../platform/clock.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Random } from '../platform/random.ts';
 import type { Store } from '../store/store.ts';
+import { suiteFloorOf } from './cards.ts';
 import type { PeerDirectory } from './directory.ts';
 import type { OwnNode } from './own-node.ts';
 import { pairingQueries, type PairingRow } from './pairing-queries.ts';
@@ -67,7 +68,7 @@ export async function finish(ports: PairingPorts, row: PairingRow): Promise<void
           ? known.card
           : card,
       cardSeenAt: now,
-      suiteFloor: 1,
+      suiteFloor: suiteFloorOf(known?.card.identityVkey === card.identityVkey ? known : undefined, card),
       detail: '',
       lastSpokeAt: now,
       transcript: keyring.sealOwn(transcriptPurpose, row.transcript),

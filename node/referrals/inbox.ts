@@ -83,9 +83,19 @@ export function checkManifest(ports: InboxPorts, peer: Peer, bundle: BundleId, b
   return manifest;
 }
 
+/** A suite that a peer has once used is the least that is taken from it from then on (Spec §4). */
+export async function raiseSuiteFloor(ports: InboxPorts, peer: Peer, { suite }: Manifest): Promise<void> {
+  if (suite <= peer.suiteFloor) return;
+  await ports.directory.change(peer.name, (current) => ({
+    ...current,
+    suiteFloor: Math.max(suite, current.suiteFloor),
+  }));
+}
+
 async function putManifest(ports: InboxPorts, context: PeerRequestContext, body: Uint8Array): Promise<DoorAnswer> {
   const { peer, bundle } = context;
   const manifest = checkManifest(ports, peer, bundle, body);
+  await raiseSuiteFloor(ports, peer, manifest);
   const digest = sha256(body);
   return context.write(async (writer) => {
     const now = ports.clock.now();

@@ -13,7 +13,7 @@ import { logQueries } from '../exchange-log/queries.ts';
 import { instantOfMs } from '../../protocol/instant.ts';
 import type { Writer } from '../store/store.ts';
 import { Refusal, type DoorAnswer } from './answers.ts';
-import { checkManifest, type PeerRequestContext } from './inbox.ts';
+import { checkManifest, raiseSuiteFloor, type PeerRequestContext } from './inbox.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { InboxPorts, InboxRow } from './inbox-ports.ts';
 import { decidedAnswer, transferStateOf } from './inbox-state.ts';
@@ -60,6 +60,7 @@ async function atOnce(ports: InboxPorts, context: PeerRequestContext, body: Uint
   const manifest = checkManifest(ports, peer, bundle, message.manifest);
   if (manifest.attachments.length > 0)
     throw new Refusal('SEND_MALFORMED', { detail: 'a bundle with attachments is sent in parts' });
+  await raiseSuiteFloor(ports, peer, manifest);
   const row = await ports.store.read((reader) => reader.first(inboxQueries.get, { sender: peer.name, bundle }));
   const digest = sha256(message.manifest);
   if (row !== undefined && row.state !== 'withdrawn' && !equalBytes(row.manifest_digest, digest))

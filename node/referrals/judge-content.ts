@@ -9,7 +9,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { parseBlobName } from '../blobs/blob-store.ts';
 import { nextTurn } from '../platform/turn.ts';
-import { Refusal } from './answers.ts';
+import { plainDetail, Refusal } from './answers.ts';
 import { arrivingAttachment, openedPurpose, prefixKey, type PeerRequestContext } from './inbox.ts';
 import type { InboxPorts, InboxRow } from './inbox-ports.ts';
 import { inboxQueries } from './inbox-queries.ts';
@@ -39,7 +39,6 @@ export type JudgedContent =
 
 /** How many faults of a document the sender is told; each names the element and quotes nothing. */
 const faultsTold = 3;
-const detailLengthMax = 480;
 
 /** Whether all parts lie here; a document that does not open needs no chunks to be refused (Spec §5). */
 export async function partsAreComplete(ports: InboxPorts, row: InboxRow, manifest: Manifest): Promise<boolean> {
@@ -120,7 +119,10 @@ async function judgePlaintext(
   if (!checked.ok) {
     const told = checked.issues.slice(0, faultsTold).map((issue) => `${issue.expression}: ${issue.diagnostics}`);
     const left = checked.issues.length - told.length + checked.left;
-    return { fault: 'REC_CONTENT', detail: plain(left > 0 ? `${told.join('; ')}; and ${left} more` : told.join('; ')) };
+    return {
+      fault: 'REC_CONTENT',
+      detail: plainDetail(left > 0 ? `${told.join('; ')}; and ${left} more` : told.join('; ')),
+    };
   }
   return { content: { plaintext, packed, bundle: checked.bundle, attachments } };
 }
@@ -161,8 +163,4 @@ async function findAttachmentFault(
 
 function faultOf(code: string): ContentFault {
   return code === 'REC_SEAL' || code === 'REC_COMMITMENT' ? code : 'REC_CONTENT';
-}
-
-function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').slice(0, detailLengthMax);
 }

@@ -22,15 +22,13 @@ export interface SealDocument {
   readonly plaintext: Uint8Array;
   readonly fernetKey: FernetKey;
   readonly documentSalt: Uint8Array;
+  /** What the sender wishes: `gzip` becomes `identity` where it would not be smaller. */
   readonly encoding: DocumentEncoding;
   readonly time: Instant;
   /** 16 random bytes. */
   readonly iv: Uint8Array;
   readonly yieldTurn: YieldTurn;
 }
-
-/** A gzip of what cannot be compressed is a little longer than it. */
-const gzipOverheadBytes = 1024;
 
 /** SHA-256("fernpost/document/v1\n" ‖ documentSalt ‖ plaintext) (Spec §4). */
 export function documentCommitment(
@@ -43,9 +41,12 @@ export function documentCommitment(
 
 /** Seals a document; fails with `too-large` above the limit (Spec §4). */
 export async function sealDocument(crypto: BundleCrypto, sealing: SealDocument): Promise<SealedDocument> {
-  const { plaintext, fernetKey, documentSalt, encoding, time, iv, yieldTurn } = sealing;
+  const { plaintext, fernetKey, documentSalt, time, iv, yieldTurn } = sealing;
   if (plaintext.length > documentBytesMax) throw tooLarge();
-  const content = encoding === 'gzip' ? await crypto.gzip(plaintext) : plaintext;
+  const packed = sealing.encoding === 'gzip' ? await crypto.gzip(plaintext) : plaintext;
+  // What gzip would not make smaller goes as it is: no token is larger than the route takes.
+  const encoding = packed.length < plaintext.length ? 'gzip' : 'identity';
+  const content = encoding === 'gzip' ? packed : plaintext;
   const raw = await crypto.encryptInPieces(fernetKey, content, { time, iv, yieldTurn });
   const token = utf8(crypto.formatToken(raw));
   const digest = crypto.sha256(token);
@@ -70,9 +71,9 @@ export async function openDocument(
   keys: { readonly fernetKey: FernetKey; readonly documentSalt: Uint8Array; readonly yieldTurn: YieldTurn },
 ): Promise<Uint8Array> {
   verifyDocumentToken(crypto, part, token);
-  const bytesMax = part.encoding === 'gzip' ? documentBytesMax + gzipOverheadBytes : documentBytesMax;
-  const raw = crypto.parseToken(asciiOf(token), bytesMax);
-  const content = await crypto.decryptInPieces(keys.fernetKey, raw, { bytesMax, yieldTurn: keys.yieldTurn });
+  const raw = crypto.parseToken(asciiOf(token), documentBytesMax);
+  const { fernetKey, yieldTurn } = keys;
+  const content = await crypto.decryptInPieces(fernetKey, raw, { bytesMax: documentBytesMax, yieldTurn });
   const plaintext = part.encoding === 'gzip' ? await crypto.gunzip(content, documentBytesMax) : content;
   if (plaintext.length > documentBytesMax) throw tooLarge();
   if (!crypto.equalSecrets(documentCommitment(crypto, keys.documentSalt, plaintext), part.commitment))

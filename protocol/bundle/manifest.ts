@@ -11,10 +11,11 @@ import {
   type NodeName,
   type ReferralId,
 } from '../ids.ts';
+import { documentTokenBytesMax } from '../http/limits.ts';
 import { formatInstant, parseInstant, type Instant } from '../instant.ts';
 import { messageRules, parseJsonObject } from '../json.ts';
 import type { BundleCrypto } from './crypto.ts';
-import { attachmentBytesMax, attachmentsMax, chunkBytes, documentBytesMax, manifestBytesMax } from './limits.ts';
+import { attachmentBytesMax, attachmentsMax, chunkBytes, manifestBytesMax } from './limits.ts';
 
 export const bundleKinds = ['referral', 'event', 'notice'] as const;
 export const priorities = ['routine', 'urgent', 'stat'] as const;
@@ -63,8 +64,6 @@ export interface AttachmentPart {
 export const sealedKeyBytes: Readonly<Record<Suite, number>> = { 1: 145, 2: 1257 };
 const hashBytes = 32;
 const minuteMs = 60_000;
-/** The text token of the largest document: base64 of the token of its plaintext, compressed or not. */
-export const documentTokenBytesMax = 4 * Math.ceil((documentBytesMax + 1024 + 73) / 3);
 
 /** How many chunks a plaintext of `size` bytes has; an empty one has one (Spec §4). */
 export function chunksOf(size: number, chunkSize: number = chunkBytes): number {
@@ -115,7 +114,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   const object = parseJsonObject(bytes, { ...messageRules, bytesMax: manifestBytesMax });
   if (object['v'] !== 1) throw new ProtocolError('unknown-version', 'expected a manifest of version 1');
   const read = v.safeParse(manifestShape, object);
-  if (!read.success) throw refused(v.getDotPath(read.issues[0]) ?? 'the manifest');
+  if (!read.success) throw refused(placeOf(read.issues[0]));
   const shape = read.output;
   const sealedKey = parseBase64Url(shape.sealedKey, sealedKeyBytes[shape.suite]);
   const deadline = parseInstant(shape.deadline);
@@ -184,6 +183,11 @@ function readAttachment(shape: v.InferOutput<typeof attachmentShape>): Attachmen
     chunks: shape.chunks,
     root: parseBase64Url(shape.root, hashBytes),
   };
+}
+
+/** Where a message breaks its shape. A member that nobody knows is not named: its name is the sender's own words. */
+export function placeOf(issue: v.BaseIssue<unknown>): string {
+  return issue.expected === 'never' ? 'no other member' : (v.getDotPath(issue) ?? 'its members');
 }
 
 function refused(where: string): ProtocolError {

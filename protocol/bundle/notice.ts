@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseBase64Url, toBase64Url, utf8 } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
+import { placeOf } from './manifest.ts';
 import { parseBundleId, type BundleId } from '../ids.ts';
 import { formatInstant, parseInstant, type Instant } from '../instant.ts';
 import { parseJsonObject } from '../json.ts';
@@ -50,8 +51,7 @@ export function parseNotice(bytes: Uint8Array): Notice {
   const object = parseJsonObject(bytes);
   if (object['v'] !== 1) throw new ProtocolError('unknown-version', 'expected a notice of version 1');
   const read = v.safeParse(noticeShape, object);
-  if (!read.success)
-    throw new ProtocolError('malformed-document', `not a notice: ${v.getDotPath(read.issues[0]) ?? 'its members'}`);
+  if (!read.success) throw new ProtocolError('malformed-document', `not a notice: ${placeOf(read.issues[0])}`);
   const { notice, bundle, record, at, role, reason } = read.output;
   return {
     notice,
