@@ -5,6 +5,7 @@ import type { NodeName } from '../../protocol/ids.ts';
 import { recordX, type LeafType } from '../../protocol/log/entry.ts';
 import { parseVkey } from '../../protocol/log/note.ts';
 import { parseSentRecord } from '../../protocol/log/record.ts';
+import { parseAddCheckpoint } from '../../protocol/log/witness.ts';
 import { verifyLog } from '../../protocol/log/verify.ts';
 import { verifyReceipt } from '../../protocol/receipt.ts';
 import type { ExchangeLogTables } from '../../node/store/schema/exchange-log.ts';
@@ -45,13 +46,32 @@ export async function readContents({ own, store }: Pick<NodeServices, 'own' | 's
 export function findBreaches(nodes: readonly NodeContents[]): readonly string[] {
   const breaches: string[] = [];
   for (const node of nodes) {
-    breaches.push(...node.evidence.map((each) => `${node.name} holds evidence of ${each.kind} against ${each.peer}`));
+    for (const { kind, peer, body } of node.evidence)
+      if (kind !== 'forked-log' || !isHead(nodes, peer, body))
+        breaches.push(`${node.name} holds evidence of ${kind} against ${peer}`);
+    breaches.push(...findNumberBreaches(node));
     breaches.push(...findSeqBreaches(node));
     breaches.push(...findLeafBreaches(node));
   }
   for (const sender of nodes)
     for (const receiver of nodes) if (sender !== receiver) breaches.push(...findPairBreaches(sender, receiver));
   return breaches;
+}
+
+/**
+ * A proof that a line damaged makes a head suspect, and it is kept; but whoever looks finds that very head in the log: it
+ * accuses nobody.
+ */
+function isHead(nodes: readonly NodeContents[], peer: string, body: string): boolean {
+  const { size, root } = parseAddCheckpoint(body).checkpoint;
+  const held = nodes.find(({ name }) => name === peer)?.checkpoints.find((each) => each.size === size);
+  return held !== undefined && equalBytes(held.root, root);
+}
+
+/** A number names one referral, however many are sent at once. */
+function findNumberBreaches({ name, referrals }: NodeContents): readonly string[] {
+  const numbers = referrals.map((row) => row.number);
+  return numbers.filter((number, i) => numbers.indexOf(number) !== i).map((number) => `${name} gave ${number} twice`);
 }
 
 /** Verifies a whole log as an auditor does, through the door of its node. */
@@ -142,6 +162,8 @@ function endOf(
     case 'refused': {
       const outcome = state === 'delivered' ? 'received' : 'refused';
       if (ends[outcome] !== 1 || arrived?.state !== outcome) breaches.push(`is ${state} here and ${told} there`);
+      // Nothing in these stories deserves a refusal: what was composed here is well-formed everywhere.
+      if (state === 'refused') breaches.push(`was refused: ${row.trouble_code} ${row.trouble}`);
       breaches.push(...findProofBreach(proof, outcome, record, receiver.logVkey));
       break;
     }

@@ -176,17 +176,22 @@ async function openAttachments(hospital: Hospital, id: string): Promise<readonly
   return breaches;
 }
 
-/** What nodes call their own failure; a clock that was set back is one, and is told as one. */
+/**
+ * What nodes call their own failure. While a clock stands wrong, a node says so and does nothing; a damaged proof is told,
+ * and judged by the evidence that is left of it.
+ */
 function failuresOf({ failures }: Federation, { wrongClock }: Story): readonly string[] {
-  const expected = (failure: string): boolean =>
-    wrongClock !== undefined && failure.includes('before the last signature');
-  return failures.filter((failure) => !expected(failure));
+  const isExpected = (failure: string): boolean =>
+    (wrongClock !== undefined && failure.includes('OperationError')) ||
+    /^[a-z]+: (?:log-fork-evidence|witness-sees-a-fork) /.test(failure);
+  return failures.filter((failure) => !isExpected(failure));
 }
 
 function countsOf({ network }: Federation, nodes: readonly NodeContents[]): Record<string, number> {
   const counts: Record<string, number> = Object.fromEntries(network.counts);
   const add = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
   for (const node of nodes) for (const row of node.outbox) add(`bundles ${row.state}`);
+  for (const line of network.trace) if (line.endsWith(' is killed')) add('kills');
   for (const node of nodes)
     for (const row of node.referrals) if (row.direction === 'sent') add(`referrals ${row.state}`);
   return counts;

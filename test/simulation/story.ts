@@ -88,7 +88,7 @@ export function drawStory(random: SeededRandom): Story {
       offMs: random.below(120_000),
     })),
     wrongClock: random.chance(0.1)
-      ? { who: random.pick(names), at: random.below(storyMs), byMs: random.pick([-120_000, 120_000, 31_536_000_000]) }
+      ? { who: random.pick(names), at: random.below(storyMs), byMs: random.pick([-31_536_000_000, -120_000, 120_000]) }
       : undefined,
   };
 }
@@ -159,7 +159,9 @@ async function send({ time, hospital }: Federation, planned: PlannedSend, ledger
     const short = planned.from;
     const patient = records.find(({ details }) => details.csvId === `${short}-${planned.withAttachments ? 1 : 2}`);
     if (patient === undefined) throw new Error('the patient is not there');
+    const attachments = planned.withAttachments ? await node.attachments.list(patient.id) : [];
     const sent = await node.referrals.send({
+      attachments: attachments.map((each) => each.id),
       to: hospital(planned.to).name,
       patient: patient.id,
       priority: planned.priority,
