@@ -64,6 +64,15 @@ export async function findNode(place: Place): Promise<Session | undefined> {
   return await findRunningNode(config, systemFiles);
 }
 
+/** Whether a node runs in this data directory, or something that will not say what it is. */
+export async function isServed(place: Place): Promise<boolean> {
+  try {
+    return (await findNode(place)) !== undefined;
+  } catch {
+    return true; // Somebody listens there and does not answer in time: it is not ours to race.
+  }
+}
+
 async function stop(child: ChildProcess, ended: Promise<Ending>): Promise<void> {
   child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), stoppingMsMax);

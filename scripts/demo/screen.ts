@@ -33,13 +33,31 @@ export function openScreen(stream: NodeJS.WriteStream): Screen {
     },
     failed: (text) => line(`  ${paint('red', '✗')} ${text}`),
     field: (name, text) => line(`    ${paint('dim', name.padEnd(fieldWidth))}${text}`),
-    hint: (text, command) => line(`  ${text}\n    ${paint('cyan', command)}`),
+    hint: (text, command) => {
+      line(`  ${text}`);
+      for (const part of commandLines(command, width - 4)) line(`    ${paint('cyan', part)}`);
+    },
     news: (hospital, text) => {
       const [first = '', ...more] = text.split('\n');
       line(`${paint('dim', clockText())} ${paint('bold', hospital)}: ${first}`);
       for (const rest of more) line(`           ${rest}`);
     },
   };
+}
+
+/** A command over as many lines as it needs, each but the last with the shell's backslash; it can be copied whole. */
+export function commandLines(command: string, lettersMax: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of command.match(/(?:'[^']*'|[^' ])+/g) ?? []) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length + 2 <= lettersMax || line === '') line = longer;
+    else {
+      lines.push(`${line} \\`);
+      line = `  ${word}`;
+    }
+  }
+  return [...lines, line];
 }
 
 function clockText(): string {

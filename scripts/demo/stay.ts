@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { systemFiles } from '../../node/platform/system-files.ts';
 import { readConfigFile } from '../../node/config/config-file.ts';
+import { readRunning } from '../../node/operations/running-file.ts';
 import { makeBuckets } from './buckets.ts';
 import { actorOf, makeAll, membersOf, pairTriangle, startAll, stopAll, type Actor, type Processes } from './cast.ts';
 import { DemoError } from './demo-error.ts';
@@ -9,7 +10,7 @@ import { readFederation, writeFederation, type Federation, type Member } from '.
 import { basePortByDefault, portsFrom, refuseTakenPorts } from './free-ports.ts';
 import { alder, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
 import { memberOf } from './members.ts';
-import { findNode } from './node-process.ts';
+import { isServed } from './node-process.ts';
 import type { Wish } from './options.ts';
 import { secondsSince, type Screen } from './screen.ts';
 import { importPatients, prepareCase, refer, waitForReceipt } from './story.ts';
@@ -29,24 +30,27 @@ export async function stay(screen: Screen, wish: Stay, stopping: AbortSignal): P
   const stopped = new Promise<'stopped'>((resolve) => {
     stopping.addEventListener('abort', () => resolve('stopped'), { once: true });
   });
+  let isOpen = false;
   try {
     const known = readFederation(wish.root);
     const opening = known === undefined ? setUp(screen, wish, processes) : resume(screen, wish, known, processes);
     const opened = await Promise.race([opening, stopped]);
     if (opened === 'stopped') return;
-    tellReady(screen, { root: wish.root, ...opened, took: secondsSince(start) });
+    isOpen = true;
+    const { patients } = await actorOf(opened.actors, alder).session.plain('patient.list', { limit: 1 });
+    const patient = patients[0]?.id ?? 'ID';
+    tellReady(screen, { root: wish.root, ...opened, patient, took: secondsSince(start) });
     await Promise.race([supervise(processes, screen, stopping), stopped]);
     await stopped;
   } finally {
-    screen.line(stopping.aborted ? '\nStopping.' : '');
+    if (stopping.aborted) screen.line('\nStopping.');
     await stopAll(processes);
-    await tellForeign(screen, wish.root);
+    if (isOpen) await tellForeign(screen, wish.root);
   }
 }
 
-export interface Opened {
-  readonly places: readonly Place[];
-  readonly federation: Federation;
+interface Opened {
+  readonly actors: readonly Actor[];
   /** The referral that has just been delivered; `undefined` when the hospitals were there before. */
   readonly referral: string | undefined;
 }
@@ -79,10 +83,9 @@ async function setUp(screen: Screen, wish: Stay, processes: Processes): Promise<
   const referral = await refer(session, await prepareCase(session));
   const { number } = await waitForReceipt(session, referral);
   screen.done(`referral ${number} with an X-ray delivered at Birch`, secondsSince(left));
-  const federation = { hospitals: await membersOf(actors, identities) };
-  writeFederation(root, federation);
+  writeFederation(root, { hospitals: await membersOf(actors, identities) });
   rmSync(join(root, markName));
-  return { places, federation, referral };
+  return { actors, referral };
 }
 
 /** The same hospitals as last time: nothing is imported or sent again. */
@@ -104,9 +107,8 @@ async function resume(screen: Screen, wish: Stay, known: Federation, processes: 
   const actors = await startAll(places, processes);
   screen.done('Alder, Birch and Cedar run again with all they have', secondsSince(start));
   screen.line('    Nothing was imported again. To begin anew, remove that directory.');
-  const federation = { hospitals: await Promise.all(actors.map((actor) => knownMember(actor, known))) };
-  writeFederation(root, federation);
-  return { places, federation, referral: undefined };
+  writeFederation(root, { hospitals: await Promise.all(actors.map((actor) => knownMember(actor, known))) });
+  return { actors, referral: undefined };
 }
 
 async function knownMember({ place }: Actor, { hospitals: members }: Federation): Promise<Member> {
@@ -126,31 +128,31 @@ async function placesIn(root: string): Promise<readonly Place[]> {
 }
 
 async function refuseRunning(places: readonly Place[]): Promise<void> {
-  for (const place of places)
-    if ((await findNode(place)) !== undefined)
-      throw new DemoError(
-        `${place.short} runs already${processWords(place)}: another demo has this directory, or somebody started the node.\n` +
-          'Stop it there, or give another --data and --port.',
-      );
+  const running = await findRunning(places);
+  if (running.length === 0) return;
+  const names = running.map(({ place, pid }) => `${place.short} (process ${pid})`).join(', ');
+  throw new DemoError(
+    `Already running: ${names}. Another demo has this directory, or somebody started them.\n` +
+      `Stop them there or with "kill ${running.map(({ pid }) => pid).join(' ')}", or give another --data and --port.`,
+  );
 }
 
 /** On the way out: nodes that are not ours are left alone, and told of. */
 async function tellForeign(screen: Screen, root: string): Promise<void> {
-  if (readFederation(root) === undefined) return;
-  for (const place of await placesIn(root))
-    if (
-      await findNode(place).then(
-        (session) => session !== undefined,
-        () => false,
-      )
-    )
-      screen.line(`${place.short} still runs${processWords(place)}: somebody else started it.`);
+  for (const { place, pid } of await findRunning(await placesIn(root)))
+    screen.line(`${place.short} still runs as process ${pid}: somebody else started it.`);
 }
 
-function processWords(place: Place): string {
-  const path = join(place.dataDirectory, 'running.json');
-  if (!existsSync(path)) return '';
-  return ` (see ${shortPath(path)})`;
+async function findRunning(
+  places: readonly Place[],
+): Promise<readonly { readonly place: Place; readonly pid: number }[]> {
+  const found = await Promise.all(
+    places.map(async (place) => {
+      const running = await readRunning(place.dataDirectory, systemFiles);
+      return running !== undefined && (await isServed(place)) ? [{ place, pid: running.pid }] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** A set-up that was cut off is thrown away; anything else in the directory is not ours. */

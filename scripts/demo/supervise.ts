@@ -1,6 +1,6 @@
 import type { Processes } from './cast.ts';
 import { commandOf, type Place } from './hospitals.ts';
-import { findNode, startNode, type Ending, type NodeProcess } from './node-process.ts';
+import { isServed, startNode, type Ending, type NodeProcess } from './node-process.ts';
 import type { Screen } from './screen.ts';
 
 /** Time enough for a tester to start the node himself before the demo does. */
@@ -67,14 +67,6 @@ async function restart(
 
 function foreign(news: (text: string) => void): undefined {
   news('runs again, started by somebody else. The demo leaves it alone.');
-}
-
-async function isServed(place: Place): Promise<boolean> {
-  try {
-    return (await findNode(place)) !== undefined;
-  } catch {
-    return true; // Somebody listens there and does not answer in time: it is not ours to race.
-  }
 }
 
 function endingWords(ending: Ending): string {

@@ -1,52 +1,52 @@
-import { alder, birch, commandOf, shortPath, type Place } from './hospitals.ts';
+import { actorOf, type Actor } from './cast.ts';
 import { federationFile } from './federation.ts';
+import { alder, birch, commandOf, deskUrl, exchangeUrl, shortPath, type Hospital, type Place } from './hospitals.ts';
 import type { Screen } from './screen.ts';
-import type { Opened } from './stay.ts';
 
-/** Where everything is and what to do with it, once the three hospitals are there. */
-export function tellReady(
-  screen: Screen,
-  { root, places, referral, took }: Opened & { readonly root: string; readonly took: string },
-): void {
-  screen.heading(`Ready after ${took}`);
-  for (const { title, name, ports } of places) {
-    screen.line(`  ${title.padEnd(20)}desk      http://localhost:${ports.desk}`);
-    screen.line(`  ${name.padEnd(20)}exchange  http://127.0.0.1:${ports.exchange}`);
-  }
-  screen.line(`  Addresses, keys and auditor tokens: ${shortPath(federationFile(root))}`);
-
-  const [atAlder, atBirch] = [alder, birch].map(({ key }) => places.find((place) => place.key === key));
-  if (atAlder === undefined || atBirch === undefined) return;
-  screen.heading('Try next, in another terminal');
-  tellCommands(screen, { atAlder, atBirch, referral });
-  screen.heading('Break it');
-  screen.hint('Kill a hospital in the middle of something; the demo starts it again:', `kill -9 $(${pidOf(atBirch)})`);
-  screen.hint('Stop one and send it referrals; they wait, and leave when it is back:', `kill $(${pidOf(atBirch)})`);
-  screen.hint('Start it again:', commandOf(atBirch, 'serve'));
-  screen.line();
-  screen.line('Ctrl-C stops all three. What they have stays, and the next run goes on with it.');
+export interface ReadyDemo {
+  readonly root: string;
+  readonly actors: readonly Actor[];
+  /** The referral that waits at Birch, where one was just sent. */
+  readonly referral: string | undefined;
+  /** A patient of Alder. */
+  readonly patient: string;
+  readonly took: string;
 }
 
-function tellCommands(
-  screen: Screen,
-  { atAlder, atBirch, referral }: { atAlder: Place; atBirch: Place; referral: string | undefined },
-): void {
+/** Where everything is and what to do with it, once the three hospitals are there. */
+export function tellReady(screen: Screen, demo: ReadyDemo): void {
+  const { root, actors, took } = demo;
+  screen.heading(`Ready after ${took}`);
+  for (const { place, process } of actors) {
+    screen.line(`  ${place.title.padEnd(20)}desk      ${deskUrl(place)}`);
+    screen.line(`  ${place.name.padEnd(20)}exchange  ${exchangeUrl(place)}   process ${process.pid}`);
+  }
+  screen.line(`\n  Addresses, keys and auditor tokens:\n    ${shortPath(federationFile(root))}`);
+  screen.heading('Try next, in another terminal');
+  tellCommands(screen, demo);
+  screen.heading('Break it');
+  const birchProcess = actorOf(actors, birch).process.pid;
+  screen.hint('Kill a hospital in the middle of something; the demo starts it again:', `kill -9 ${birchProcess}`);
+  screen.hint('Or stop it and send it referrals; they wait until it is back:', `kill ${birchProcess}`);
+  screen.hint('Start it again yourself:', commandOf(placeOf(demo, birch), 'serve'));
+  screen.line('\nCtrl-C stops all three. What they have stays, and the next run goes on with it.');
+}
+
+function tellCommands(screen: Screen, demo: ReadyDemo): void {
+  const { referral, patient } = demo;
+  const [atAlder, atBirch] = [placeOf(demo, alder), placeOf(demo, birch)];
   screen.hint('What Birch has received:', commandOf(atBirch, 'referral list'));
   if (referral !== undefined) {
     screen.hint('Read it there:', commandOf(atBirch, `referral show ${referral}`));
     screen.hint('Accept it:', commandOf(atBirch, `referral accept ${referral}`));
   }
   screen.hint("Alder's patients:", commandOf(atAlder, 'patient list'));
-  screen.hint(
-    'Refer another one:',
-    commandOf(
-      atAlder,
-      "referral send --to birch.example --patient A-000002 --reason 'Chest pain' --question 'Please see today' --priority urgent",
-    ),
-  );
+  const words = `--reason 'Chest pain' --question 'Please see today' --priority urgent`;
+  const send = `referral send --to ${birch.name} --patient ${patient} ${words}`;
+  screen.hint('Refer another one of them:', commandOf(atAlder, send));
   screen.hint('Verify a whole log:', commandOf(atAlder, 'log verify'));
 }
 
-function pidOf({ dataDirectory }: Place): string {
-  return `grep -oP '"pid": \\K\\d+' ${shortPath(dataDirectory)}/running.json`;
+function placeOf({ actors }: ReadyDemo, hospital: Hospital): Place {
+  return actorOf(actors, hospital).place;
 }
