@@ -7,12 +7,16 @@ import type { S3Access } from './options.ts';
 export interface Buckets {
   readonly access: S3Access;
   nameOf(hospital: Hospital): string;
+  /** Waits until there is something in the bucket of each of these. */
+  waitForObjects(hospitals: readonly Hospital[]): Promise<void>;
   /** Removes the buckets with all that lies in them. */
   remove(): Promise<void>;
 }
 
 const region = 'us-east-1';
 const answerMsMax = 10_000;
+const uploadMsMax = 20_000;
+const pauseMs = 200;
 
 /** Makes the buckets that are missing. `label` keeps the buckets of two demos on one server apart. */
 export async function makeBuckets(access: S3Access, label: string, hospitals: readonly Hospital[]): Promise<Buckets> {
@@ -44,6 +48,9 @@ export async function makeBuckets(access: S3Access, label: string, hospitals: re
   return {
     access,
     nameOf,
+    waitForObjects: async (owners) => {
+      for (const owner of owners) await waitForObject(client, nameOf(owner));
+    },
     remove: async () => {
       for (const hospital of hospitals) await removeBucket(client, nameOf(hospital));
       client.destroy();
@@ -59,6 +66,16 @@ async function makeBucket(client: S3Client, Bucket: string): Promise<void> {
     if (!(error instanceof Error) || error.name !== 'NotFound') throw error;
     await client.send(new CreateBucketCommand({ Bucket }));
   }
+}
+
+async function waitForObject(client: S3Client, Bucket: string): Promise<void> {
+  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  for (const end = performance.now() + uploadMsMax; performance.now() < end;) {
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: 'blobs/' }));
+    if (Contents.length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  throw new DemoError(`Nothing has come into the bucket ${Bucket}.`);
 }
 
 async function removeBucket(client: S3Client, Bucket: string): Promise<void> {

@@ -70,6 +70,7 @@ async function play(stage: Stage): Promise<void> {
   const atBirch = memberOfHospital(members, birch);
   const atCedar = memberOfHospital(members, cedar);
   const referral = await playReferral(screen, actors);
+  await tellBuckets(stage);
   const seenAtBirch = await waitForWitness(atBirch, atCedar);
   const { accepted, answered } = await playAnswer(screen, actors, referral);
   const seenAtAlder = await waitForWitness(atAlder, atCedar);
@@ -84,6 +85,12 @@ async function play(stage: Stage): Promise<void> {
   proveWitnessed(seenAtAlder, atAlder, there.sentIndex);
   proveWitnessed(seenAtBirch, atBirch, there.receivedIndex);
   screen.done('Cedar, who saw neither, has cosigned both logs with the referral in them');
+}
+
+async function tellBuckets({ screen, buckets }: Stage): Promise<void> {
+  if (buckets === undefined) return;
+  await buckets.waitForObjects([alder, birch]);
+  screen.done('the sealed X-ray lies in the buckets of Alder and Birch as well');
 }
 
 /** The log of a hospital, verified whole; it must still hold the head that the witness cosigned. */
