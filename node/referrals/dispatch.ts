@@ -84,9 +84,11 @@ export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects:
     running.set(row.bundle, { peer: row.peer, rank: row.rank, sinceMs: clock.elapsedMs(), done });
   };
 
-  const mayBegin = (row: OpenRow, now: number): boolean => {
+  const mayBegin = (row: OpenRow, first: OpenRow | undefined, now: number): boolean => {
     if (running.has(row.bundle) || isLater(row.next_at, now)) return false;
     if (row.state === 'preparing') return preparing.size < preparationsMax;
+    // The most urgent of a silent peer's bundles is tried in the place of all: it is the first to arrive.
+    if (outOfReach.has(row.peer) && row !== first) return false;
     if (directory.find(row.peer)?.state !== 'paired') return false;
     const ofPeer = [...running.values()].filter((each) => each.peer === row.peer);
     const elapsed = clock.elapsedMs();
@@ -116,10 +118,12 @@ export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects:
   return {
     step: async () => {
       const rows = await store.read((reader) => reader.all(outboxQueries.open, {}));
+      const first = new Map<string, OpenRow>();
       for (const row of rows) {
         // After a restart the rows alone know who was out of reach.
         if (silentCodes.has(row.trouble_code)) reach.silent(row.peer);
-        if (!mayBegin(row, clock.now())) continue;
+        if (row.state !== 'preparing' && !first.has(row.peer)) first.set(row.peer, row);
+        if (!mayBegin(row, first.get(row.peer), clock.now())) continue;
         if (row.state === 'preparing') preparing.add(row.bundle);
         begin(row);
       }
