@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { makeProgram } from '../../node/cli/program.ts';
@@ -32,6 +33,17 @@ describe('node/README.md', () => {
     expect(wanted.filter((row) => !rows.has(row))).toEqual([]);
   });
 
+  test('names events of the diagnostics that the code writes', () => {
+    const table = /\| event \| means \|\n([\s\S]*?)\n\n/.exec(nodeReadme)?.[1] ?? '';
+    const named = [...table.matchAll(/`([a-z-]+)`/g)].map((match) => match[1] ?? '');
+    const sources = projectFiles()
+      .filter((path) => path.startsWith('node/') && path.endsWith('.ts'))
+      .map(readProjectFile)
+      .join('\n');
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((event) => !sources.includes(`('${event}'`))).toEqual([]);
+  });
+
   test('names every variable of the environment, and no other', () => {
     const names = (text: string): readonly string[] =>
       [...new Set([...text.matchAll(/\bFERNPOST_[A-Z0-9_]+/g)].map(([name]) => name))].toSorted();
@@ -58,6 +70,32 @@ test.each([
     );
   expect(cited.filter(({ section }) => !headings.has(section))).toEqual([]);
 });
+
+test('every link to a heading leads to one', () => {
+  const broken = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)\s#]*)#([^)\s]+)\)/g)]
+      .filter(([, file = '']) => !/^[a-z]+:/.test(file))
+      .filter(([, file = '', anchor = '']) => {
+        const target = file === '' ? path : posix.join(posix.dirname(path), file);
+        return !anchorsOf(documents.find((each) => each.path === target)?.text ?? '').has(anchor);
+      })
+      .map(([link]) => `${path}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+/** As the usual viewers of Markdown make them: lower case, spaces as hyphens, no other punctuation. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map((match) => match[1] ?? '');
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
 
 /** What documents show of the command line: in backticks, or at the beginning of a line of a block. */
 const shown = documents.flatMap(({ path, text }) =>
