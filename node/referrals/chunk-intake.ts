@@ -3,6 +3,7 @@ import type { VerifiedToken } from '../../protocol/crypto/fernet-token.ts';
 import { sha256Stream, type Sha256Stream } from '../../protocol/crypto/hash.ts';
 import { chunkArrival, openChunk, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import { parseBlobName, readBlob, verified, type BlobName, type BlobStore } from '../blobs/blob-store.ts';
 import type { ByteStream } from '../platform/files.ts';
 import { nextTurn } from '../platform/turn.ts';
@@ -93,7 +94,7 @@ export async function storeChunk(
   body: ByteStream,
 ): Promise<{ readonly verified: VerifiedToken; readonly leafHash: Uint8Array }> {
   const arrival = chunkArrival(bundleCrypto, place);
-  let fault: unknown;
+  let fault: ProtocolError | undefined;
   let taken = false;
   async function* checked(): AsyncGenerator<Uint8Array> {
     taken = true;
@@ -111,11 +112,12 @@ export async function storeChunk(
 }
 
 /** A token that is refused half-way is still read to its end: only then is it known whether it is the one that was signed. */
-function tryUpdate(arrival: { update(piece: Uint8Array): void }, piece: Uint8Array): unknown {
+function tryUpdate(arrival: { update(piece: Uint8Array): void }, piece: Uint8Array): ProtocolError | undefined {
   try {
     arrival.update(piece);
     return undefined;
   } catch (error) {
-    return error;
+    if (error instanceof ProtocolError) return error;
+    throw error;
   }
 }

@@ -37,10 +37,10 @@ export async function sendChunks(
   if (manifest.attachments.length === 0) return undefined;
   const keys = await readAttachmentKeys(ports, row);
   const queue = chunksToSend(ports, departing, held);
-  const progress: { refused: SignedAnswer | undefined; failed: unknown } = { refused: undefined, failed: undefined };
+  const progress: { refused: SignedAnswer | undefined; failed: boolean } = { refused: undefined, failed: false };
   const worker = async (): Promise<void> => {
     for await (const chunk of queue) {
-      if (progress.refused !== undefined || progress.failed !== undefined) return;
+      if (progress.refused !== undefined || progress.failed) return;
       const part = manifest.attachments[chunk.n];
       const attachmentKey = keys[chunk.n];
       if (part === undefined || attachmentKey === undefined) throw new Error('a chunk of no attachment');
@@ -51,11 +51,13 @@ export async function sendChunks(
   };
   const workers = Array.from({ length: chunksInFlight }, () =>
     worker().catch((error: unknown) => {
-      progress.failed ??= error;
+      progress.failed = true;
+      throw error;
     }),
   );
-  await Promise.all(workers);
-  if (progress.failed !== undefined) throw progress.failed;
+  // Every worker has let go of its buffer before the first failure is passed on.
+  const failed = (await Promise.allSettled(workers)).find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason as Error;
   return progress.refused;
 }
 

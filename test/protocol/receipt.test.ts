@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { utf8 } from '../../protocol/bytes.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import { parseJsonObject } from '../../protocol/json.ts';
+import { textOf } from '../../protocol/members.ts';
 import { appendLeaves, emptyEdge } from '../../protocol/log/edge.ts';
 import { leafHash } from '../../protocol/log/merkle.ts';
 import { parseVkey } from '../../protocol/log/note.ts';
@@ -20,7 +21,7 @@ const record = utf8(vectors.text('/records/first/bytes'));
 const second = utf8(vectors.text('/records/second/bytes'));
 const answer = utf8(vectors.text('/exchange/receipt'));
 const { receipt } = parseReceiptAnswer(answer);
-const refusedProof = String(parseJsonObject(utf8(vectors.text('/exchange/refused')))['proof']);
+const refusedProof = textOf(parseJsonObject(utf8(vectors.text('/exchange/refused'))), 'proof');
 const hashes = alderEntries().map((entry) => leafHash(entry, logCrypto));
 const copy = appendLeaves(emptyEdge, hashes.slice(0, 590), logCrypto);
 

@@ -142,12 +142,13 @@ function checkPrimitive(walk: Walk, visit: Visit, member: Member, value: JsonVal
   const { element, type } = member;
   const fault = primitiveFault(type, value);
   if (fault !== undefined) return walk.issues.add('value', path, fault);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (type === 'xhtml') {
-    const why = narrativeFault(String(value));
+    const why = narrativeFault(text);
     if (why !== undefined) walk.issues.add('invariant', path, why);
-  } else if (element.codes !== undefined && !element.codes.codes.has(String(value))) {
+  } else if (element.codes !== undefined && !element.codes.codes.has(text)) {
     walk.issues.add('code-invalid', path, `not a code of the required value set ${element.codes.name}`);
-  } else if (element.name === 'contentType' && type === 'code' && !contentTypeForm.test(String(value))) {
+  } else if (element.name === 'contentType' && type === 'code' && !contentTypeForm.test(text)) {
     walk.issues.add('code-invalid', path, 'not a media type (required value set mimetypes)');
   }
 }

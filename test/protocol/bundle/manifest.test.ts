@@ -24,8 +24,8 @@ test('the order of members is free, and one line feed may end it', () => {
 
 test.each(badCases('/manifest').map((one) => [one.name, one] as const))('a manifest is refused: %s', (_, one) => {
   const changed = utf8(applyChange(vectors, one).text());
-  const expected = one.expect === 'REC_VERSION' ? 'unknown-version' : expect.any(String);
-  expect(() => parseManifest(changed)).toThrow(expect.objectContaining({ name: 'ProtocolError', code: expected }));
+  const expected = one.expect === 'REC_VERSION' ? { code: 'unknown-version' } : {};
+  expect(() => parseManifest(changed)).toThrow(expect.objectContaining({ name: 'ProtocolError', ...expected }));
 });
 
 test('a manifest at its limits is read, and refused one step beyond', () => {
