@@ -1,10 +1,11 @@
 import { documentBytesMax } from '../../protocol/bundle/limits.ts';
 import { fhirJsonRules } from '../../protocol/bundle/fhir/check.ts';
+import { eventOf, referralFactsOf } from '../../protocol/bundle/fhir/referral.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parseBundleId, parseReferralId, type ReferralId } from '../../protocol/ids.ts';
 import { instantOfMs } from '../../protocol/instant.ts';
-import { parseJsonObject } from '../../protocol/json.ts';
+import { parseJsonObject, type JsonObject } from '../../protocol/json.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import { findReferral, readHistory, refoldReferral } from './apply-events.ts';
@@ -12,7 +13,6 @@ import type { EventContent, ReferralFacts } from './compose/event-input.ts';
 import { composeEvent } from './compose/event.ts';
 import { openEventContent, packEventContent } from './event-content.ts';
 import { referralQueries } from './referral-queries.ts';
-import { readFacts, readLogicalIds } from './read-facts.ts';
 import type { Actor } from './referrals.ts';
 import { enqueue, insertOwnEvent, partyOf, type SendPorts } from './send.ts';
 import { applyEvent, isAccepted, type ReferralEvent } from './state.ts';
@@ -86,7 +86,7 @@ async function tryDecision(ports: SendPorts, decision: Decision): Promise<boolea
     author: { ...decision.author, role: decision.role },
   });
   const packed = await packEventContent(composed.bytes);
-  const facts = readFacts(parseJsonObject(composed.bytes, fhirJsonRules));
+  const facts = eventOf(parseJsonObject(composed.bytes, fhirJsonRules));
   const bundle = parseBundleId(ports.random.uuid());
   return ports.store.write(async (writer) => {
     const current = await readAll(ports, writer, referral);
@@ -128,24 +128,19 @@ async function readAll(ports: SendPorts, reader: Reader | Writer, referral: Refe
   return { held, history, rows, firstPacked, firstMessage: first.message };
 }
 
-function factsOf(
-  ports: SendPorts,
-  held: Held,
-  first: Parameters<typeof readFacts>[0],
-  messageId: string,
-): ReferralFacts {
-  const facts = readFacts(first);
+function factsOf(ports: SendPorts, held: Held, first: JsonObject, messageId: string): ReferralFacts {
+  const { placer, expiresAt } = eventOf(first);
+  const { authoredOn, ...names } = referralFactsOf(first);
   const received = held.direction === 'received';
   return {
     id: parseReferralId(held.id),
     referrer: received ? ports.directory.get(held.peer).name : ports.own.name,
-    number: facts.number,
-    ...readLogicalIds(first),
+    number: placer ?? '',
+    ...names,
     messageId,
-    taskId: facts.taskId,
     priority: held.priority,
-    writtenAt: facts.authoredAt,
-    expiresAt: facts.expiresAt ?? facts.authoredAt,
+    writtenAt: authoredOn,
+    expiresAt: expiresAt ?? instantOfMs(held.expires_at),
     ...(received ? { filler: { node: ports.own.name, number: held.number } } : {}),
   };
 }

@@ -7,13 +7,15 @@ import { inboxQueries } from './inbox-queries.ts';
 /** Forgets nonces that have expired and transfers that stood still for seven days, without a tombstone (Spec §3, §5). */
 export async function forgetExpired(store: Store, clock: Clock, diagnostics: Diagnostics): Promise<void> {
   const now = clock.now();
-  const expired = await store.read((reader) => reader.all(inboxQueries.expired, { now }));
-  await store.write(async (writer) => {
+  // Looked for in the transaction that forgets: what was committed or grew a moment before must not lose its chunks.
+  const expired = await store.write(async (writer) => {
     await writer.run(peerQueries.forgetNonces, { now });
-    for (const { sender, bundle } of expired) {
+    const found = await writer.all(inboxQueries.expired, { now });
+    for (const { sender, bundle } of found) {
       await writer.run(inboxQueries.forgetChunks, { sender, bundle });
       await writer.run(inboxQueries.forget, { sender, bundle });
     }
+    return found;
   });
   for (const { sender, bundle } of expired) diagnostics.info('transfer-expired', { peer: sender, bundle });
 }

@@ -182,6 +182,25 @@ export const inboxQueries = {
       .where('bundle', '=', values.bundle)
       .where('state', '=', 'open'),
   ),
+  /** The key of an event of the same sender that was taken before its referral. */
+  keyOfEarlier: statement<{ sender: string; referral: string }>()((db, values) =>
+    db
+      .selectFrom('inbox')
+      .select('data_key')
+      .where('sender', '=', values.sender)
+      .where('referral', '=', values.referral)
+      .where('kind', '=', 'event')
+      .where('state', '=', 'received')
+      .where('data_key', 'is not', null)
+      .limit(1),
+  ),
+  putDataKey: statement<{ sender: string; bundle: string; data_key: string }>()((db, values) =>
+    db
+      .updateTable('inbox')
+      .set({ data_key: values.data_key })
+      .where('sender', '=', values.sender)
+      .where('bundle', '=', values.bundle),
+  ),
   seq: statement<{ peer: string; seq: number }>()((db, values) =>
     db.selectFrom('seq_received').selectAll().where('peer', '=', values.peer).where('seq', '=', values.seq),
   ),

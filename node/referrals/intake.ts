@@ -51,7 +51,7 @@ async function commit(ports: InboxPorts, context: PeerRequestContext, body: Uint
   if (!(await partsAreComplete(ports, row, manifest))) return partsMissing(ports, row);
   const read = readCommit(ports, context, message, row.manifest_digest);
   const judged = await judgeStored(ports, context, row, manifest);
-  return settle(ports, context, { read, row, manifest, judged });
+  return settle(ports, context, { read, digest: row.manifest_digest, manifest, judged });
 }
 
 async function atOnce(ports: InboxPorts, context: PeerRequestContext, body: Uint8Array): Promise<DoorAnswer> {
@@ -68,12 +68,13 @@ async function atOnce(ports: InboxPorts, context: PeerRequestContext, body: Uint
   if (row !== undefined && row.state !== 'open') return repeatDecision(ports, context, row);
   const read = readCommit(ports, context, message.commit, digest);
   const judged = await judgeAtOnce(ports, context, manifest, utf8(message.document));
-  return settle(ports, context, { read, row, manifest, judged, manifestBytes: message.manifest });
+  return settle(ports, context, { read, digest, manifest, judged, manifestBytes: message.manifest });
 }
 
 interface Settling {
   readonly read: ReadCommit;
-  readonly row: InboxRow | undefined;
+  /** SHA-256 of the manifest that was judged. */
+  readonly digest: Uint8Array;
   readonly manifest: Manifest;
   readonly judged: JudgedContent;
   /** Of the fast path, where no row holds them yet. */
@@ -88,15 +89,21 @@ async function settle(ports: InboxPorts, context: PeerRequestContext, settling: 
   const { peer, bundle } = context;
   let cosignature: string | undefined;
   const refused = await context.write(async (writer) => {
+    // Another copy of this commit may have been settled while this one was judged: its answer is given again.
+    const known = await writer.first(inboxQueries.get, { sender: peer.name, bundle });
+    if (known?.state === 'withdrawn') return undefined;
+    if (known !== undefined && !equalBytes(known.manifest_digest, settling.digest))
+      return new Refusal('REC_OTHER_BYTES');
+    if (known !== undefined && known.state !== 'open') return undefined;
     const witnessed = await witnessCheckpoint(ports, writer, settling.read.commit.checkpoint);
     if (witnessed instanceof Refusal) return witnessed;
     cosignature = witnessed;
     const notLogged = await findLogged(ports, writer, settling.read);
     if (notLogged !== undefined) return new Refusal(notLogged);
-    if (settling.row === undefined) await insertRow(ports, writer, context, settling);
-    const current = await writer.first(inboxQueries.get, { sender: peer.name, bundle });
+    if (known === undefined) await insertRow(ports, writer, context, settling);
+    const current = known ?? (await writer.first(inboxQueries.get, { sender: peer.name, bundle }));
     if (current === undefined) return new Refusal('REC_NOT_FOUND');
-    if (current.state === 'open') await decide(ports, writer, context, current, settling);
+    await decide(ports, writer, context, current, settling);
     return undefined;
   });
   if (refused !== undefined) throw refused;

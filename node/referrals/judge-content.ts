@@ -1,6 +1,7 @@
 import { verifyChunksRoot } from '../../protocol/bundle/attachment.ts';
 import { openDocument, verifyDocumentToken } from '../../protocol/bundle/document.ts';
 import { checkBundle } from '../../protocol/bundle/fhir/check.ts';
+import { eventOf, type EventFacts } from '../../protocol/bundle/fhir/referral.ts';
 import type { Manifest } from '../../protocol/bundle/manifest.ts';
 import { parseNotice } from '../../protocol/bundle/notice.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
@@ -28,8 +29,8 @@ export interface BundleContent {
   readonly plaintext: Uint8Array;
   /** The same, compressed for keeping. */
   readonly packed: Uint8Array;
-  /** `undefined` for a notice. */
-  readonly bundle: JsonObject | undefined;
+  /** What the message says and its envelope; `undefined` for a notice. */
+  readonly message: { readonly bundle: JsonObject; readonly facts: EventFacts } | undefined;
   readonly attachments: readonly NamedAttachment[];
 }
 
@@ -106,7 +107,7 @@ async function judgePlaintext(
       if (!(error instanceof ProtocolError)) throw error;
       return { fault: 'REC_CONTENT', detail: error.message };
     }
-    return { content: { plaintext, packed, bundle: undefined, attachments: [] } };
+    return { content: { plaintext, packed, message: undefined, attachments: [] } };
   }
   const checked = checkBundle(plaintext, {
     layer: 'profile',
@@ -124,7 +125,13 @@ async function judgePlaintext(
       detail: plainDetail(left > 0 ? `${told.join('; ')}; and ${left} more` : told.join('; ')),
     };
   }
-  return { content: { plaintext, packed, bundle: checked.bundle, attachments } };
+  const { bundle } = checked;
+  try {
+    return { content: { plaintext, packed, message: { bundle, facts: eventOf(bundle) }, attachments } };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { fault: 'REC_CONTENT', detail: error.message };
+  }
 }
 
 /** Roots over the tokens and the SHA-256 of each plaintext: what the sender committed to, byte for byte. */

@@ -146,6 +146,19 @@ export const referralQueries = {
       .where('author', '=', values.author)
       .where('message', '=', values.message),
   ),
+  /** Events that another hospital than the referrer sent under this id before the referral came. */
+  forgetForeignEvents: statement<{ referral: string; peer: string }>()((db, values) =>
+    db
+      .deleteFrom('referral_event')
+      .where('referral', '=', values.referral)
+      .where('bundle', 'not in', (eb) =>
+        eb
+          .selectFrom('inbox')
+          .select('bundle')
+          .where('inbox.referral', '=', values.referral)
+          .where('inbox.sender', '=', values.peer),
+      ),
+  ),
   settleEvent: statement<{
     author: 'sender' | 'receiver';
     message: string;

@@ -2,6 +2,7 @@ import { chunksOf, type Priority } from '../../protocol/bundle/manifest.ts';
 import { attachmentsMax, bundlePlaintextBytesMax } from '../../protocol/http/limits.ts';
 import { utf8 } from '../../protocol/bytes.ts';
 import { checkBundle } from '../../protocol/bundle/fhir/check.ts';
+import { eventOf, type EventFacts } from '../../protocol/bundle/fhir/referral.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parseBundleId, parseReferralId, type BundleId, type ReferralId } from '../../protocol/ids.ts';
@@ -22,7 +23,7 @@ import { nextNumber } from './numbers.ts';
 import type { OutboxPorts } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { outboxSecretsPurpose, writeAttachmentKeys } from './prepare.ts';
-import { readFacts, readSummary } from './read-facts.ts';
+import { readSummary, timeOfEvent } from './read-facts.ts';
 import { referralQueries } from './referral-queries.ts';
 import type { SendReferral } from './referrals.ts';
 import { summaryPurpose } from './take-content.ts';
@@ -105,7 +106,7 @@ async function trySending(ports: SendPorts, sending: SendReferral): Promise<Sent
     }),
   );
   const sound = readSound(ports, composed.bytes, peer, id, attachments);
-  const facts = readFacts(sound);
+  const facts = eventOf(sound);
   const summary = readSummary(sound, ports.own.name);
   const packed = await packEventContent(composed.bytes);
   const isStored = await ports.store.write(async (writer) => {
@@ -128,7 +129,7 @@ async function trySending(ports: SendPorts, sending: SendReferral): Promise<Sent
       bundle,
       referral: id,
       author: 'sender',
-      facts: { ...facts, messageId: composed.messageId },
+      facts,
       digest: sha256(composed.bytes),
       packed,
       dataKey,
@@ -155,7 +156,7 @@ export interface OwnEvent {
   readonly bundle: BundleId;
   readonly referral: ReferralId;
   readonly author: 'sender' | 'receiver';
-  readonly facts: ReturnType<typeof readFacts>;
+  readonly facts: EventFacts;
   readonly digest: Uint8Array;
   readonly packed: Uint8Array;
   readonly dataKey: DataKeyId;
@@ -169,16 +170,16 @@ export async function insertOwnEvent(ports: OutboxPorts, writer: Writer, event: 
     bundle,
     referral,
     author,
-    name: facts.name,
-    seq: facts.seq,
+    name: facts.event,
+    seq: facts.order.seq,
     digest,
-    prev: facts.prev ?? null,
-    seen: facts.seen ?? null,
-    at: now,
+    prev: facts.order.prev ?? null,
+    seen: facts.order.seen ?? null,
+    at: timeOfEvent(facts, now),
     status: 'waiting',
     reason: '',
     content: await ports.keyring.seal(writer, dataKey, eventContentPurpose, packed),
-    message: facts.messageId,
+    message: facts.message,
     role: facts.role,
   });
 }

@@ -1,3 +1,4 @@
+import type { EventFacts } from '../../protocol/bundle/fhir/referral.ts';
 import type { Manifest } from '../../protocol/bundle/manifest.ts';
 import { utf8 } from '../../protocol/bytes.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
@@ -8,13 +9,13 @@ import type { JsonObject } from '../../protocol/json.ts';
 import type { DataKeyId } from '../keys/keyring.ts';
 import type { Peer } from '../peers/directory.ts';
 import type { Writer } from '../store/store.ts';
-import { refoldReferral } from './apply-events.ts';
+import { findReferral, refoldReferral } from './apply-events.ts';
 import { eventContentPurpose } from './event-content.ts';
 import type { InboxPorts, InboxRow } from './inbox-ports.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { BundleContent } from './judge-content.ts';
 import { nextNumber } from './numbers.ts';
-import { readFacts, readSummary, type MessageFacts } from './read-facts.ts';
+import { readSummary, timeOfEvent } from './read-facts.ts';
 import { referralQueries } from './referral-queries.ts';
 
 export const summaryPurpose = 'referral.summary';
@@ -34,34 +35,33 @@ interface Taking {
  */
 export async function takeContent(ports: InboxPorts, writer: Writer, taking: Taking): Promise<string | undefined> {
   const { content, manifest, peer } = taking;
-  if (content.bundle === undefined) return undefined;
-  const facts = readFacts(content.bundle);
+  if (content.message === undefined) return undefined;
+  const { facts, bundle } = content.message;
   const digest = sha256(content.plaintext);
-  const direction = manifest.kind === 'referral' ? 'received' : await directionOf(writer, manifest.referral, peer);
-  const author = direction === 'received' ? 'sender' : 'receiver';
-  const known = await writer.first(referralQueries.eventByKey, { author, message: facts.messageId });
+  const sent = await writer.first(referralQueries.get, { id: manifest.referral, direction: 'sent' });
+  const author = sent === undefined ? 'sender' : 'receiver';
+  const known = await writer.first(referralQueries.eventByKey, { author, message: facts.message });
   if (known !== undefined)
     return equalBytes(known.digest, digest) ? undefined : 'another message has this MessageHeader.id';
-  if (manifest.kind === 'referral') {
-    const held = await writer.first(referralQueries.get, { id: manifest.referral, direction: 'received' });
-    if (held !== undefined) return 'another referral is held under this referral id';
-  }
-  const dataKey = await keyFor(ports, writer, taking, direction);
-  if (manifest.kind === 'referral') await takeReferral(ports, writer, taking, facts, dataKey, content.bundle);
+  const held = await findReferral(writer, manifest.referral);
+  if (manifest.kind === 'referral' && held !== undefined) return 'another referral is held under this referral id';
+  if (held !== undefined && held.peer !== peer.name) return 'the referral is not one between the two hospitals';
+  const dataKey = await keyFor(ports, writer, taking, held);
+  if (manifest.kind === 'referral') await takeReferral(ports, writer, taking, facts, dataKey, bundle);
   await writer.run(referralQueries.insertEvent, {
     bundle: manifest.bundle,
     referral: manifest.referral,
     author,
-    name: facts.name,
-    seq: facts.seq,
+    name: facts.event,
+    seq: facts.order.seq,
     digest,
-    prev: facts.prev ?? null,
-    seen: facts.seen ?? null,
-    at: taking.now,
+    prev: facts.order.prev ?? null,
+    seen: facts.order.seen ?? null,
+    at: timeOfEvent(facts, taking.now),
     status: 'waiting',
     reason: '',
     content: await ports.keyring.seal(writer, dataKey, eventContentPurpose, content.packed),
-    message: facts.messageId,
+    message: facts.message,
     role: facts.role,
   });
   await takeAttachments(ports, writer, taking, dataKey);
@@ -69,32 +69,36 @@ export async function takeContent(ports: InboxPorts, writer: Writer, taking: Tak
   return undefined;
 }
 
-/** The same referral id may be held both ways only when a hospital refers to itself, which the manifest forbids. */
-async function directionOf(writer: Writer, referral: string, peer: Peer): Promise<'sent' | 'received'> {
-  const sent = await writer.first(referralQueries.get, { id: referral, direction: 'sent' });
-  return sent !== undefined && sent.peer === peer.name ? 'sent' : 'received';
-}
-
+/**
+ * The key under which everything of a referral lies. An event that came before its referral brought a key of its own, and
+ * the referral takes that one.
+ */
 async function keyFor(
   ports: InboxPorts,
   writer: Writer,
-  { row, manifest }: Taking,
-  direction: 'sent' | 'received',
+  { row, manifest, peer }: Taking,
+  held: { readonly data_key: string } | undefined,
 ): Promise<DataKeyId> {
-  const referral = await writer.first(referralQueries.get, { id: manifest.referral, direction });
-  if (referral !== undefined) return ports.dataKeyOf(referral.data_key);
-  return row.data_key === null ? ports.keyring.newDataKey(writer) : ports.dataKeyOf(row.data_key);
+  if (held !== undefined) return ports.dataKeyOf(held.data_key);
+  const early = await writer.first(inboxQueries.keyOfEarlier, { sender: peer.name, referral: manifest.referral });
+  const known = early?.data_key ?? row.data_key;
+  const dataKey =
+    known === null || known === undefined ? await ports.keyring.newDataKey(writer) : ports.dataKeyOf(known);
+  await writer.run(inboxQueries.putDataKey, { sender: peer.name, bundle: manifest.bundle, data_key: dataKey });
+  return dataKey;
 }
 
 async function takeReferral(
   ports: InboxPorts,
   writer: Writer,
   { peer, manifest, now }: Taking,
-  facts: MessageFacts,
+  facts: EventFacts,
   dataKey: DataKeyId,
   bundle: JsonObject,
 ): Promise<void> {
   const summary = readSummary(bundle, peer.name);
+  // What another hospital said of this id before the referral was here is about nothing that is held.
+  await writer.run(referralQueries.forgetForeignEvents, { referral: manifest.referral, peer: peer.name });
   await writer.run(referralQueries.insert, {
     id: manifest.referral,
     direction: 'received',

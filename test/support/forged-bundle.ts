@@ -41,7 +41,10 @@ export async function composeReferral(
   files: readonly Uint8Array[] = [],
 ): Promise<Composed> {
   const { node } = from;
-  const added = await node.patients.add(syntheticPatient(from.name.split('.')[0] ?? '', (patients += 1)));
+  const short = from.name.split('.')[0] ?? '';
+  patients += 1;
+  const details = { ...syntheticPatient(short, patients % 30), csvId: `${short}-${patients}` };
+  const added = await node.patients.add(details);
   if (added.state !== 'added') throw new Error('the patient is there already');
   const { id } = added.record;
   const attachments = [];
