@@ -54,7 +54,8 @@ export async function deliverBundle(ports: OutboxPorts, tokens: ChunkTokens, row
   const { manifest, token, manifestBytes } = departing;
   const small = (token.length + manifestBytes.length) * 2 < fastPathBytesMax;
   if (manifest.attachments.length === 0 && small) return sendAtOnce(ports, departing);
-  const held = row.attempts > 0 ? await askState(ports, departing) : undefined;
+  // A kill counts no attempt: whatever left before may lie at the receiver already.
+  const held = row.state === 'leaving' ? await askState(ports, departing) : undefined;
   if (held !== undefined && held.state !== 'open' && held.state !== 'verifying') return commitBundle(ports, departing);
   const parts = await sendParts(ports, tokens, departing, held);
   if (parts !== undefined) {
