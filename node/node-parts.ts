@@ -81,7 +81,7 @@ export async function connectPeers(machine: Machine) {
     store,
     findLog: (origin) => {
       const peer = directory.byOrigin(origin);
-      return peer === undefined || peer.state === 'blocked'
+      return peer === undefined || (peer.state !== 'paired' && peer.state !== 'paused')
         ? undefined
         : { peer: peer.name, keys: logKeysOf(peer.card) };
     },

@@ -38,7 +38,7 @@ export interface Witness {
 
 export interface WitnessOptions {
   readonly store: Store;
-  /** `undefined` for logs of strangers and of blocked peers. */
+  /** `undefined` for logs of strangers and of peers that are not trusted any more. */
   readonly findLog: (origin: Origin) => KnownLog | undefined;
   readonly key: NoteKey;
   readonly signer: SigningKey;

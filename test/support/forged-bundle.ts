@@ -146,7 +146,7 @@ export function newBundleId(): BundleId {
 }
 
 async function sealFiles({ plaintext, files }: Composed, bundle: BundleId) {
-  const facts = attachmentsOf(parseJsonObject(plaintext, fhirJsonRules));
+  const facts = files.length === 0 ? [] : attachmentsOf(parseJsonObject(plaintext, fhirJsonRules));
   const chunks: Uint8Array[][] = [];
   const parts: Manifest['attachments'][number][] = [];
   for (const [n, { id, size, key }] of facts.entries()) {
