@@ -4,6 +4,7 @@ import { openExchangeDoor } from './api/exchange-door.ts';
 import { defaultPeerLimits, openQuotas } from './api/quota.ts';
 import { openDirectoryBlobs } from './blobs/directory.ts';
 import { openDurableBlobs } from './blobs/durable.ts';
+import { openScratch } from './blobs/scratch.ts';
 import { openS3Blobs } from './blobs/s3.ts';
 import type { NodeConfig } from './config/config.ts';
 import { openAudit } from './exchange-log/audit.ts';
@@ -114,12 +115,14 @@ export type ConnectedPeers = Awaited<ReturnType<typeof connectPeers>>;
 export async function connectRecords(machine: Machine, { keyring }: Pick<ConnectedPeers, 'keyring'>) {
   const { store, clock, random } = machine;
   const blobs = await openBlobs(machine);
+  const scratch = openScratch();
   const patients = openPatients({ store, keyring, clock, random });
   return {
     blobs,
+    scratch,
     patients,
     consultations: openConsultations({ store, keyring, clock, random, patients }),
-    attachments: openAttachments({ store, keyring, blobs, clock, random, yieldTurn: nextTurn, patients }),
+    attachments: openAttachments({ store, keyring, blobs, clock, random, yieldTurn: nextTurn, patients, scratch }),
     csvImport: openImports({
       store,
       keyring,
@@ -154,7 +157,7 @@ export function connectExchange(
   const sending = { ...parts, heads, version, wake: () => wake('delivery') };
   const receiving = {
     ...parts,
-    prefixes: openPrefixHashes(records.blobs),
+    prefixes: openPrefixHashes(records.blobs, records.scratch),
     newRef,
     proofOf: (reader: Reader, row: { readonly x: string | null }) => receiptOf(reader, row.x ?? ''),
     onReceived: () => wake('witnessing'),

@@ -19,6 +19,8 @@ export interface BlobStore {
   readonly kind: 'directory' | 's3';
   put(name: BlobName, size: number, bytes: () => ByteStream): Promise<void>;
   get(name: BlobName): Promise<ByteStream>;
+  /** As `get`, into a buffer that is used again: the whole blob, verified before it returns. Says how many bytes it has. */
+  read(name: BlobName, into: Uint8Array): Promise<number>;
   /** Size in bytes, `undefined` where there is none. */
   has(name: BlobName): Promise<number | undefined>;
   /** Nothing happens where there is none. */
@@ -85,4 +87,15 @@ export async function readBlob(name: BlobName, bytes: ByteStream, size?: number)
     at += piece.length;
   }
   return whole;
+}
+
+/** Puts a verified stream into a buffer; fails with `too-large` when the buffer is too small. */
+export async function readInto(name: BlobName, bytes: ByteStream, into: Uint8Array): Promise<number> {
+  let at = 0;
+  for await (const piece of bytes) {
+    if (at + piece.length > into.length) throw new BlobError('too-large', `blob ${name} is larger than its place`);
+    into.set(piece, at);
+    at += piece.length;
+  }
+  return at;
 }

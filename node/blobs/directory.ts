@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { sha256 } from '../../protocol/crypto/hash.ts';
+import { sha256, sha256Stream } from '../../protocol/crypto/hash.ts';
 import { FileError, streamOf, streamOnce, type ByteStream, type Files } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import {
@@ -58,6 +58,23 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
     return verified(name, undefined, streamOf(reader, pieceBytes));
   };
 
+  const read = async (name: BlobName, into: Uint8Array): Promise<number> => {
+    await using file = await asBlobError(files.openReader(placeOf(name)));
+    if (file.size > into.length) throw new BlobError('too-large', `blob ${name} is larger than its place`);
+    const hash = sha256Stream();
+    let at = 0;
+    while (at < file.size) {
+      const piece = into.subarray(at, Math.min(at + pieceBytes, file.size));
+      const size = await asBlobError(file.read(piece, at));
+      if (size === 0) break;
+      hash.update(piece.subarray(0, size));
+      at += size;
+    }
+    if (blobNameOf(hash.digest()) !== name)
+      throw new BlobError('damaged', `the bytes of blob ${name} are not what its name says`);
+    return at;
+  };
+
   const remove = async (name: BlobName): Promise<void> => await asBlobError(files.remove(placeOf(name)));
 
   const probe: BlobStore['probe'] = async () => {
@@ -69,7 +86,7 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
     return { conditionalCreate: true, detail: 'writing, reading and deleting a file work' };
   };
 
-  return { kind: 'directory', put, get, has, remove, probe, close: () => Promise.resolve() };
+  return { kind: 'directory', put, get, read, has, remove, probe, close: () => Promise.resolve() };
 }
 
 /** Every blob of the directory, in no order; for the scrub and for finding what nobody refers to. */

@@ -4,7 +4,7 @@ import type { Diagnostics } from '../platform/diagnostics.ts';
 import { streamOnce } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import type { Store } from '../store/store.ts';
-import { BlobError, readBlob, type BlobName, type BlobStore } from './blob-store.ts';
+import { BlobError, readBlob, readInto, type BlobName, type BlobStore } from './blob-store.ts';
 import { countPending, duePending, insertBlob, markFailed, markVerified, removeBlob } from './blob-queries.ts';
 
 /**
@@ -79,6 +79,15 @@ export function openDurableBlobs(options: DurableBlobsOptions): DurableBlobs {
         if (error instanceof BlobError && (error.code === 'damaged' || error.code === 'missing'))
           return streamOnce(await repaired(name, error));
         throw error;
+      }
+    },
+    read: async (name, into) => {
+      try {
+        return await local.read(name, into);
+      } catch (error) {
+        if (!(error instanceof BlobError) || (error.code !== 'damaged' && error.code !== 'missing')) throw error;
+        const bytes = await repaired(name, error);
+        return readInto(name, streamOnce(bytes), into);
       }
     },
     has: async (name) => (await local.has(name)) ?? (await bucket?.has(name)),

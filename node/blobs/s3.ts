@@ -7,6 +7,7 @@ import {
   blobBytesMax,
   blobNameOf,
   readBlob,
+  readInto,
   verified,
   type BlobErrorCode,
   type BlobName,
@@ -108,7 +109,9 @@ export async function openS3Blobs(options: S3BlobsOptions): Promise<BlobStore> {
     }
   };
 
-  return { kind: 's3', put, get, has, remove, probe, close: async () => client.destroy() };
+  const read = async (name: BlobName, into: Uint8Array): Promise<number> => readInto(name, await get(name), into);
+
+  return { kind: 's3', put, get, read, has, remove, probe, close: async () => client.destroy() };
 }
 
 function newClient(Client: typeof S3Client, options: S3BlobsOptions): S3Client {

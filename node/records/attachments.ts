@@ -5,6 +5,7 @@ import { sha256Stream } from '../../protocol/crypto/hash.ts';
 import { equalBytes, utf8 } from '../../protocol/bytes.ts';
 import { parseAttachmentId, parseBundleId, type AttachmentId } from '../../protocol/ids.ts';
 import type { BlobName, BlobStore } from '../blobs/blob-store.ts';
+import { openScratch, type Scratch } from '../blobs/scratch.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ByteStream } from '../platform/files.ts';
@@ -66,6 +67,8 @@ export interface AttachmentsPorts {
   readonly random: Random;
   readonly yieldTurn: YieldTurn;
   readonly patients: Patients;
+  /** Shared with whoever else reads blobs. */
+  readonly scratch?: Scratch;
   /** In the transaction that makes the attachment appear, for each chunk: the node notes where the blob lies. */
   readonly noteBlob?: (w: Writer, blob: { readonly name: BlobName; readonly size: number }) => Promise<void>;
 }
@@ -74,7 +77,7 @@ const attachmentKeyBytes = 32;
 const contentTypeForm = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/;
 
 export function openAttachments(ports: AttachmentsPorts): Attachments {
-  const { store, keyring, blobs, yieldTurn, patients } = ports;
+  const { store, keyring, blobs, yieldTurn, patients, scratch = openScratch() } = ports;
 
   const open = async (reader: Reader, id: AttachmentId): Promise<OpenedAttachment> => {
     const row = await reader.first(attachmentById, { id });
@@ -93,7 +96,9 @@ export function openAttachments(ports: AttachmentsPorts): Attachments {
     const row = await store.read((reader) => reader.first(chunkBlob, { attachment: attachment.id, i }));
     if (row === undefined) throw new RecordsError('attachment-damaged', `chunk ${i} has no row`);
     const place = { ...secrets, id: attachment.id, size: attachment.size, index: i };
-    return await readChunkInto({ blobs, yieldTurn }, place, row.blob as BlobName, into);
+    return await scratch.lend((buffer) =>
+      readChunkInto({ blobs, yieldTurn }, place, row.blob as BlobName, into, buffer),
+    );
   };
 
   async function* read(id: AttachmentId, from: number): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,8 @@ import { sha256Stream, type Sha256Stream } from '../../protocol/crypto/hash.ts';
 import { chunkArrival, openChunk, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { parseBlobName, readBlob, verified, type BlobName, type BlobStore } from '../blobs/blob-store.ts';
+import { parseBlobName, verified, type BlobName, type BlobStore } from '../blobs/blob-store.ts';
+import type { Scratch } from '../blobs/scratch.ts';
 import type { ByteStream } from '../platform/files.ts';
 import { nextTurn } from '../platform/turn.ts';
 
@@ -34,7 +35,7 @@ interface Prefix {
   digest: Uint8Array | undefined;
 }
 
-export function openPrefixHashes(blobs: BlobStore): PrefixHashes {
+export function openPrefixHashes(blobs: BlobStore, scratch: Scratch): PrefixHashes {
   const prefixes = new Map<string, Prefix>();
   const advance = async (
     prefix: Prefix,
@@ -45,7 +46,9 @@ export function openPrefixHashes(blobs: BlobStore): PrefixHashes {
       const blob = await blobOf(prefix.next);
       if (blob === undefined) return;
       const place = { ...attachment, index: prefix.next };
-      for await (const piece of openChunkBlob(blobs, place, blob)) prefix.hash.update(piece);
+      await scratch.lend(async (buffer) => {
+        for await (const piece of openChunkBlob(blobs, place, blob, buffer)) prefix.hash.update(piece);
+      });
       prefix.next += 1;
     }
   };
@@ -68,7 +71,12 @@ export function openPrefixHashes(blobs: BlobStore): PrefixHashes {
     settle: async (key, attachment, blobOf) => {
       await prefixes.get(key)?.running;
       const prefix = start(key);
-      await advance(prefix, attachment, blobOf);
+      try {
+        await advance(prefix, attachment, blobOf);
+      } catch (error) {
+        prefixes.delete(key); // A hash that stopped within a chunk is good for nothing.
+        throw error;
+      }
       if (prefix.next < attachment.chunks) return false;
       prefix.digest ??= prefix.hash.digest();
       return equalBytes(prefix.digest, attachment.sha256);
@@ -79,10 +87,18 @@ export function openPrefixHashes(blobs: BlobStore): PrefixHashes {
   };
 }
 
-/** The plaintext of a stored chunk token: its MAC is checked over the whole blob before the first byte comes out. */
-export async function* openChunkBlob(blobs: BlobStore, place: ChunkPlace, blob: BlobName): AsyncGenerator<Uint8Array> {
-  const token = await readBlob(blob, await blobs.get(blob));
-  yield* openChunk(bundleCrypto, place, token, nextTurn);
+/**
+ * The plaintext of a stored chunk token, read into `buffer`, which has room for any: its MAC is checked over the whole blob
+ * before the first byte comes out.
+ */
+export async function* openChunkBlob(
+  blobs: BlobStore,
+  place: ChunkPlace,
+  blob: BlobName,
+  buffer: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const size = await blobs.read(blob, buffer);
+  yield* openChunk(bundleCrypto, place, buffer.subarray(0, size), nextTurn);
 }
 
 /** Stores a token while it is checked: length and MAC here, its digest by the blob store, which must be that of `name`. */

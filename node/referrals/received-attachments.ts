@@ -2,7 +2,7 @@ import { parseBase64Url } from '../../protocol/bytes.ts';
 import { parseAttachmentId, parseBundleId, type AttachmentId, type ReferralId } from '../../protocol/ids.ts';
 import { messageRules, parseJsonObject } from '../../protocol/json.ts';
 import { textOf } from '../../protocol/members.ts';
-import { parseBlobName, type BlobStore } from '../blobs/blob-store.ts';
+import { blobBytesMax, parseBlobName, type BlobStore } from '../blobs/blob-store.ts';
 import type { DataKeyId, Keyring } from '../keys/keyring.ts';
 import type { ByteStream } from '../platform/files.ts';
 import { OperationError } from '../platform/operation-error.ts';
@@ -65,5 +65,7 @@ export async function* readReceivedAttachment(ports: Ports, attachment: Received
   if (rows.length !== chunks)
     throw new OperationError('unavailable', 'attachment-incomplete', 'Chunks of this attachment are missing here.');
   const where = { attachmentKey: key, bundle: parseBundleId(place.bundle), id, size };
-  for (const row of rows) yield* openChunkBlob(ports.blobs, { ...where, index: row.i }, parseBlobName(row.blob));
+  const buffer = new Uint8Array(blobBytesMax); // Of its own: whoever reads may take its time over each piece.
+  for (const row of rows)
+    yield* openChunkBlob(ports.blobs, { ...where, index: row.i }, parseBlobName(row.blob), buffer);
 }

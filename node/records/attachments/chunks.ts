@@ -81,24 +81,22 @@ export async function storeChunks(
 /** Notes a chunk while it is not there yet, so that whatever a crash leaves can be found. */
 type BeforeStoring = (chunk: StoredChunk) => Promise<void>;
 
-/** Reads one chunk's token, checks all of it and only then gives plaintext; says how many bytes there are. */
+/**
+ * Reads one chunk's token into `scratch`, which has room for any, checks all of it and only then gives plaintext; says how
+ * many bytes there are.
+ */
 export async function readChunkInto(
   ports: { readonly blobs: BlobStore; readonly yieldTurn: YieldTurn },
   place: ChunkPlace,
   blob: BlobName,
   into: Uint8Array,
+  scratch: Uint8Array,
 ): Promise<number> {
   const size = chunkPlaintextBytes(place);
   if (into.length < size) throw new RecordsError('invalid-attachment', `a chunk needs room for ${chunkBytes} bytes`);
   try {
-    const token = new Uint8Array(chunkTokenBytes(bundleCrypto, place));
-    let read = 0;
-    for await (const piece of await ports.blobs.get(blob)) {
-      if (read + piece.length > token.length) throw damaged(place);
-      token.set(piece, read);
-      read += piece.length;
-    }
-    if (read !== token.length) throw damaged(place);
+    const token = scratch.subarray(0, chunkTokenBytes(bundleCrypto, place));
+    if ((await ports.blobs.read(blob, scratch)) !== token.length) throw damaged(place);
     let at = 0;
     for await (const piece of openChunk(bundleCrypto, place, token, ports.yieldTurn)) {
       into.set(piece, at);

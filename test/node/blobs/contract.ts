@@ -32,6 +32,10 @@ export function blobStoreContract(open: () => Promise<BlobStore>): void {
     await putBlob(blobs, blob);
     expect(await blobs.has(blob.name)).toBe(size);
     expect(await readBlob(blob.name, await blobs.get(blob.name))).toEqual(blob.bytes);
+    const place = new Uint8Array(size + 1);
+    expect(await blobs.read(blob.name, place)).toBe(size);
+    expect(place.subarray(0, size)).toEqual(blob.bytes);
+    if (size > 0) await expect(blobs.read(blob.name, place.subarray(2))).rejects.toMatchObject({ code: 'too-large' });
   });
 
   test('a blob of the greatest size is taken, one byte more is refused and leaves nothing', async () => {
