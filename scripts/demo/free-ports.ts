@@ -20,7 +20,7 @@ export function portsFrom(base: number): readonly Ports[] {
 export async function findFreePorts(): Promise<readonly Ports[]> {
   const found = await Promise.all(hospitals.flatMap(() => [takePort(0), takePort(0), takePort(0)]));
   const ports = found.map((taken) => taken?.port ?? 0);
-  await Promise.all(found.map((taken) => taken?.[Symbol.asyncDispose]()));
+  for (const taken of found) await taken?.[Symbol.asyncDispose]();
   return hospitals.map((_, index) => {
     const [exchange = 0, desk = 0, control = 0] = ports.slice(index * 3);
     return { exchange, desk, control };

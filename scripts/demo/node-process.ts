@@ -37,11 +37,19 @@ export function diagnosticsFile({ dataDirectory }: Pick<Place, 'dataDirectory'>)
   return join(dataDirectory, 'diagnostics.log');
 }
 
+/** However the demo ends, its nodes are asked to end as well. */
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGTERM');
+});
+
 export function startNode(place: Place): NodeProcess {
   const child = spawn(process.execPath, [commandLine, 'serve', '--json', '--data', place.dataDirectory], {
     env: { ...ownEnvironment(), FERNPOST_DIAGNOSTICS_FILE: diagnosticsFile(place) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  alive.add(child);
+  child.once('close', () => alive.delete(child));
   const told = gather(child.stdout);
   const complaint = gather(child.stderr);
   const ended = new Promise<Ending>((resolve) => {

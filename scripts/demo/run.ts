@@ -8,10 +8,13 @@ import { stay } from './stay.ts';
 /** npm passes Ctrl-C on to us, who have had it from the terminal already: only a later one means impatience. */
 const impatienceMs = 1_000;
 const interruptedCode = 130;
+const parentLookMs = 250;
 
 /** Runs the demo of one command line and ends the process: 0 when all is well, 1 when not. */
 export async function runDemo(given: readonly string[]): Promise<void> {
   const stopping = stopSignal();
+  // Whoever reads our words may stop early (`| head`): the hospitals run on.
+  process.stdout.on('error', () => undefined);
   try {
     await fulfil(readWish(given, process.env), openScreen(process.stdout), stopping);
   } catch (error) {
@@ -48,5 +51,17 @@ function stopSignal(): AbortSignal {
     controller.abort();
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  if (process.env['npm_lifecycle_event'] !== undefined) onOrphaned(() => controller.abort());
   return controller.signal;
+}
+
+/** A signal to npm ends npm and its shell and does not come further: then nobody is left who could stop the demo. */
+function onOrphaned(act: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    act();
+  }, parentLookMs);
+  timer.unref();
 }
