@@ -51,6 +51,15 @@ export function toHex(bytes: Uint8Array): string {
   return bytes.toHex();
 }
 
+/**
+ * Gives the memory of bytes back at once that were made, copied and are needed no more: garbage of megabytes a second
+ * would grow until it is collected. They are empty afterwards.
+ */
+export function giveBack(bytes: Uint8Array): void {
+  const { buffer, byteLength } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 /** `‖` of the specification. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));

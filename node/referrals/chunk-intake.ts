@@ -2,7 +2,7 @@ import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import type { VerifiedToken } from '../../protocol/crypto/fernet-token.ts';
 import { sha256Stream, type Sha256Stream } from '../../protocol/crypto/hash.ts';
 import { chunkArrival, openChunk, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
-import { equalBytes } from '../../protocol/bytes.ts';
+import { equalBytes, giveBack } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { parseBlobName, verified, type BlobName, type BlobStore } from '../blobs/blob-store.ts';
 import type { Scratch } from '../blobs/scratch.ts';
@@ -47,7 +47,10 @@ export function openPrefixHashes(blobs: BlobStore, scratch: Scratch): PrefixHash
       if (blob === undefined) return;
       const place = { ...attachment, index: prefix.next };
       await scratch.lend(async (buffer) => {
-        for await (const piece of openChunkBlob(blobs, place, blob, buffer)) prefix.hash.update(piece);
+        for await (const piece of openChunkBlob(blobs, place, blob, buffer)) {
+          prefix.hash.update(piece);
+          giveBack(piece);
+        }
       });
       prefix.next += 1;
     }

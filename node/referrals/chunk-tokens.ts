@@ -1,4 +1,4 @@
-import { sealChunk, chunkTokenBytes, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
+import { sealChunkInto, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import { chunkBytes } from '../../protocol/bundle/limits.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { chunkTokenBytesMax } from '../../protocol/http/limits.ts';
@@ -42,13 +42,7 @@ export function openChunkTokens(attachments: Attachments): ChunkTokens {
   const fill = async (attachment: AttachmentId, place: ChunkPlace, into: Uint8Array): Promise<Uint8Array> => {
     plaintext ??= new Uint8Array(chunkBytes);
     const size = await attachments.readChunk(attachment, place.index, plaintext);
-    const token = into.subarray(0, chunkTokenBytes(bundleCrypto, place));
-    let at = 0;
-    for await (const piece of sealChunk(bundleCrypto, place, [plaintext.subarray(0, size)], nextTurn)) {
-      token.set(piece, at);
-      at += piece.length;
-    }
-    return token;
+    return await sealChunkInto(bundleCrypto, place, plaintext.subarray(0, size), into, nextTurn);
   };
   return {
     withToken: async (attachment, place, use) => {

@@ -113,8 +113,7 @@ export function chunkArrival(crypto: BundleCrypto, place: ChunkPlace): ChunkArri
     },
     final: () => {
       const verified = check.final();
-      if (verified.seconds !== 0n || !equalBytes(verified.iv, iv))
-        throw new ProtocolError('token-refused', 'a chunk token has time 0 and the derived IV');
+      if (verified.seconds !== 0n || !equalBytes(verified.iv, iv)) throw otherStamp();
       return { verified, leafHash: leaf.digest() };
     },
   };
@@ -152,6 +151,37 @@ export async function* openChunk(
   const arrival = chunkArrival(crypto, place);
   for await (const piece of cutPieces([token], yieldTurn)) arrival.update(piece);
   yield* openVerifiedChunk(crypto, place, arrival.final().verified, [token], yieldTurn);
+}
+
+/** As `sealChunk`, of plaintext in memory, into a buffer that is used again; gives back the part that is the token. */
+export async function sealChunkInto(
+  crypto: BundleCrypto,
+  place: ChunkPlace,
+  plaintext: Uint8Array,
+  into: Uint8Array,
+  yieldTurn: YieldTurn,
+): Promise<Uint8Array> {
+  const { key, iv } = chunkKey(crypto, place);
+  if (plaintext.length !== chunkPlaintextBytes(place)) throw otherSize();
+  return await crypto.encryptInPieces(key, plaintext, { time: chunkTime, iv, into, yieldTurn });
+}
+
+/** As `openChunk`, into a buffer that is used again; gives back the part that is the plaintext. */
+export async function openChunkInto(
+  crypto: BundleCrypto,
+  place: ChunkPlace,
+  token: Uint8Array,
+  into: Uint8Array,
+  yieldTurn: YieldTurn,
+): Promise<Uint8Array> {
+  const { key, iv } = chunkKey(crypto, place);
+  const bytesMax = chunkPlaintextBytes(place);
+  if (token.length !== chunkTokenBytes(crypto, place)) throw otherSize();
+  const header = concat(token.subarray(0, 1), u64be(0), iv);
+  if (!equalBytes(token.subarray(0, header.length), header)) throw otherStamp();
+  const plaintext = await crypto.decryptInPieces(key, token, { bytesMax, into, yieldTurn });
+  if (plaintext.length !== bytesMax) throw otherSize();
+  return plaintext;
 }
 
 const leafPrefix = Uint8Array.of(0);
@@ -210,6 +240,10 @@ function checkPlace({ attachmentKey, size, index, chunkSize }: ChunkPlace): void
     throw new ProtocolError('malformed-key', `an attachment key has ${attachmentKeyBytes} bytes`);
   if (!Number.isSafeInteger(index) || index < 0 || index >= chunksOf(size, chunkSize))
     throw new ProtocolError('token-refused', 'a chunk that the attachment does not have');
+}
+
+function otherStamp(): ProtocolError {
+  return new ProtocolError('token-refused', 'a chunk token has time 0 and the derived IV');
 }
 
 function otherSize(): ProtocolError {

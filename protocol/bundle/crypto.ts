@@ -1,4 +1,4 @@
-import type { Stamp, YieldTurn } from '../crypto/fernet.ts';
+import type { Room, Stamp, YieldTurn } from '../crypto/fernet.ts';
 import type { FernetKey, TokenMacCheck, TokenOpener, TokenSealer, VerifiedToken } from '../crypto/fernet-token.ts';
 import type { Sha256Stream } from '../crypto/hash.ts';
 import type { Instant } from '../instant.ts';
@@ -15,12 +15,12 @@ export interface BundleCrypto {
   encryptInPieces(
     key: FernetKey,
     plaintext: Uint8Array,
-    stamp: Stamp & { readonly yieldTurn: YieldTurn },
+    stamp: Stamp & Room & { readonly yieldTurn: YieldTurn },
   ): Promise<Uint8Array>;
   decryptInPieces(
     key: FernetKey,
     token: Uint8Array,
-    options: { readonly bytesMax: number; readonly yieldTurn: YieldTurn },
+    options: Room & { readonly bytesMax: number; readonly yieldTurn: YieldTurn },
   ): Promise<Uint8Array>;
   formatToken(token: Uint8Array): string;
   parseToken(text: string, bytesMax: number): Uint8Array;

@@ -30,7 +30,7 @@ export const macBytes = 32;
 /** Version, time and IV. */
 export const headerBytes = 25;
 const halfKeyBytes = 16;
-const blockBytes = 16;
+export const blockBytes = 16;
 const version = 0x80;
 export const tokenBytesMin = headerBytes + blockBytes + macBytes;
 

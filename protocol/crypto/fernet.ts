@@ -1,7 +1,8 @@
-import { parseBase64Url } from '../bytes.ts';
+import { giveBack, parseBase64Url } from '../bytes.ts';
 import { tokenPlaintextBytesMax } from '../http/limits.ts';
 import { unixOf, type Instant } from '../instant.ts';
 import {
+  blockBytes,
   FernetError,
   fernetKeyBytes,
   headerBytes,
@@ -145,6 +146,7 @@ function* sealSteps(
     const piece = sealer.update(plaintext.subarray(from, from + pieceBytes));
     token.set(piece, at);
     at += piece.length;
+    giveBack(piece);
   }
   const last = sealer.final();
   token.set(last, at);
@@ -164,15 +166,19 @@ function* openSteps(key: FernetKey, token: Uint8Array, options: DecryptOptions):
   if (options.ttlSeconds !== undefined) checkTime(verified, options.ttlSeconds, options.now);
 
   const opener = tokenOpener(key, verified);
-  const plaintext = roomFor(token.length - headerBytes - macBytes, options.into);
+  // A block of padding, one byte at least, is cut off at the end.
+  const plaintext = options.into ?? roomFor(token.length - headerBytes - macBytes, undefined);
+  if (plaintext.length < token.length - headerBytes - macBytes - blockBytes) throw tooShort();
   let at = 0;
   for (let from = 0; from < token.length; from += pieceBytes) {
     if (from % turnBytes === 0) yield;
     const piece = opener.update(token.subarray(from, from + pieceBytes));
     plaintext.set(piece, at);
     at += piece.length;
+    giveBack(piece);
   }
   const last = opener.final();
+  if (at + last.length > plaintext.length) throw tooShort();
   plaintext.set(last, at);
   at += last.length;
   if (at > bytesMax) throw new FernetError('size', 'a plaintext above its limit'); // Its token may be as long as an allowed one.
@@ -182,8 +188,12 @@ function* openSteps(key: FernetKey, token: Uint8Array, options: DecryptOptions):
 /** Not zeroed when it is new: every byte that is given back has been written. */
 function roomFor(size: number, into: Uint8Array | undefined): Uint8Array {
   if (into === undefined) return plain(Buffer.allocUnsafeSlow(size));
-  if (into.length < size) throw new FernetError('size', 'a buffer too short for the result');
+  if (into.length < size) throw tooShort();
   return into.subarray(0, size);
+}
+
+function tooShort(): FernetError {
+  return new FernetError('size', 'a buffer too short for the result');
 }
 
 function checkTime(token: VerifiedToken, ttlSeconds: number, now: Instant): void {

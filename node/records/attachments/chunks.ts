@@ -1,8 +1,8 @@
 import {
   chunkPlaintextBytes,
   chunkTokenBytes,
-  openChunk,
-  sealChunk,
+  openChunkInto,
+  sealChunkInto,
   type ChunkPlace,
 } from '../../../protocol/bundle/attachment.ts';
 import { attachmentBytesMax, chunkBytes, pieceBytes } from '../../../protocol/bundle/limits.ts';
@@ -97,12 +97,7 @@ export async function readChunkInto(
   try {
     const token = scratch.subarray(0, chunkTokenBytes(bundleCrypto, place));
     if ((await ports.blobs.read(blob, scratch)) !== token.length) throw damaged(place);
-    let at = 0;
-    for await (const piece of openChunk(bundleCrypto, place, token, ports.yieldTurn)) {
-      into.set(piece, at);
-      at += piece.length;
-    }
-    return at;
+    return (await openChunkInto(bundleCrypto, place, token, into, ports.yieldTurn)).length;
   } catch (cause) {
     const isDamage = cause instanceof BlobError && (cause.code === 'damaged' || cause.code === 'missing');
     if (isDamage || cause instanceof ProtocolError) throw damaged(place, cause);
@@ -124,14 +119,10 @@ async function sealInto(
   plaintext: Uint8Array,
   yieldTurn: YieldTurn,
 ): Promise<{ readonly token: Uint8Array; readonly sha256: Uint8Array }> {
+  const made = await sealChunkInto(bundleCrypto, place, plaintext, token, yieldTurn);
   const hash = sha256Stream();
-  let at = 0;
-  for await (const piece of sealChunk(bundleCrypto, place, [plaintext], yieldTurn)) {
-    hash.update(piece);
-    token.set(piece, at);
-    at += piece.length;
-  }
-  return { token: token.subarray(0, at), sha256: hash.digest() };
+  await hashInPieces(hash, made, yieldTurn);
+  return { token: made, sha256: hash.digest() };
 }
 
 /** Hashes with a turn for others between the pieces. */
