@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { leftOut } from './left-out.ts';
 
-const pythonPath = '/usr/bin/python3';
+export const pythonPath = '/usr/bin/python3';
 const pythonTimeoutMs = 50_000;
 const outputBytesMax = 64 * 1024 * 1024;
 
