@@ -69,7 +69,7 @@ export async function connectPeers(machine: Machine) {
   const secrets = await store.read((reader) => loadNodeSecrets(reader, keyring));
   const { name, title, url } = config;
   const own = ownNodeOf({ name, title, url, secrets, maxBundle: config.limits.bundleBytesMax });
-  const log = await openSequencer(store, own.origin, (head) => own.signHead(head), clock);
+  const log = await openSequencer(store, own.origin, (head) => own.signHead(head), own.logKey, clock);
   const cardIsNew = await renewCard(own, store, log, clock);
   const proofs = openLogProofs();
   const tokens = openAccessTokens(store, random, clock);

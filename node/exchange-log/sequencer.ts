@@ -2,7 +2,9 @@ import { concat, equalBytes } from '../../protocol/bytes.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import type { NodeName, Origin } from '../../protocol/ids.ts';
 import type { Instant } from '../../protocol/instant.ts';
-import type { TreeHead } from '../../protocol/log/checkpoint.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { verifyCheckpoint, type TreeHead } from '../../protocol/log/checkpoint.ts';
+import type { NoteKey } from '../../protocol/log/note.ts';
 import { appendLeaves, edgeRoot, emptyEdge, parseEdge, writeEdge, type Edge } from '../../protocol/log/edge.ts';
 import { leafOfRecord, recordX, type LeafType, type RecordX } from '../../protocol/log/entry.ts';
 import { hashBytes, leafHash } from '../../protocol/log/merkle.ts';
@@ -48,14 +50,18 @@ export async function openSequencer(
   store: Store,
   origin: Origin,
   signHead: SignHead,
+  logKey: NoteKey,
   clock: Clock,
 ): Promise<Sequencer> {
   let head = await store.read((reader) => readHead(reader, origin));
+  const isSigned = head === undefined || isSignedHead(head, logKey);
   let next: LogHead | undefined;
   let queued = false;
   store.beforeCommit(async (writer) => {
-    next = queued ? await sequence(writer, origin, head, signHead, clock) : undefined;
+    const isWanted = queued;
     queued = false;
+    if (isWanted && !isSigned) throw damaged('its head is not the one that was signed');
+    next = isWanted ? await sequence(writer, origin, head, signHead, clock) : undefined;
   });
   store.afterCommit(() => {
     if (next !== undefined) head = next;
@@ -79,6 +85,17 @@ async function readHead(reader: Reader, origin: Origin): Promise<LogHead | undef
   if (row === undefined) return undefined;
   if (row.origin !== origin) throw damaged(`the stored head belongs to another log than ${origin}`);
   return { size: row.size, root: row.root, checkpoint: row.checkpoint, signedAt: row.signed_at as Instant };
+}
+
+/** A head that somebody changed on the disk, its edge with it, is still not the one under the signature. */
+function isSignedHead({ size, root, checkpoint }: LogHead, logKey: NoteKey): boolean {
+  try {
+    const signed = verifyCheckpoint(checkpoint, logKey, logCrypto);
+    return signed.size === size && equalBytes(signed.root, root);
+  } catch (error) {
+    if (error instanceof ProtocolError) return false;
+    throw error;
+  }
 }
 
 async function sequence(
