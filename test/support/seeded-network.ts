@@ -271,12 +271,19 @@ async function waitInVain(time: VirtualTime, request: PeerRequest, signal?: Abor
   throw failed('timeout', 'no answer in time');
 }
 
-/** Rejects when a machine goes off; without `power` it never settles. */
+const offs = new WeakMap<AbortSignal, Promise<never>>();
+const neverOff = new Promise<never>(() => undefined);
+
+/** Rejects when a machine goes off; one promise for each machine, however many calls wait on it. */
 function offOf(power: AbortSignal | undefined): Promise<never> {
+  if (power === undefined) return neverOff;
+  const known = offs.get(power);
+  if (known !== undefined) return known;
   const off = new Promise<never>((_, reject) => {
-    power?.addEventListener('abort', () => reject(failed('broken-off', 'the machine went off')), { once: true });
+    power.addEventListener('abort', () => reject(failed('broken-off', 'the machine went off')), { once: true });
   });
   off.catch(() => undefined); // Heard only while somebody waits for an answer.
+  offs.set(power, off);
   return off;
 }
 
