@@ -4,6 +4,7 @@ import { loadConfig } from '../../node/config/config.ts';
 import { findRunningNode } from '../../node/cli/remote-session.ts';
 import type { Session } from '../../node/cli/session.ts';
 import { systemFiles } from '../../node/platform/system-files.ts';
+import { root } from './build-nodes.ts';
 import type { Place } from './hospitals.ts';
 
 /** How a process ended. */
@@ -28,7 +29,8 @@ export interface NodeProcess {
   stop(): Promise<void>;
 }
 
-const commandLine = join(import.meta.dirname, '..', '..', 'node', 'cli', 'main.ts');
+/** Built by `buildNodes`: a hospital runs what was built, and it needs less memory than the sources. */
+const commandLine = join(root, 'dist', 'node', 'cli', 'main.js');
 const stoppingMsMax = 8_000;
 const saidLettersMax = 16_384;
 

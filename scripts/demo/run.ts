@@ -1,4 +1,5 @@
 import { failureOf } from '../../node/operations/failure.ts';
+import { buildNodes } from './build-nodes.ts';
 import { DemoError } from './demo-error.ts';
 import { readWish, usage, type Wish } from './options.ts';
 import { playOnce } from './play-once.ts';
@@ -16,7 +17,9 @@ export async function runDemo(given: readonly string[]): Promise<void> {
   // Whoever reads our words may stop early (`| head`): the hospitals run on.
   process.stdout.on('error', () => undefined);
   try {
-    await fulfil(readWish(given, process.env), openScreen(process.stdout), stopping);
+    const wish = readWish(given, process.env);
+    if (wish.kind !== 'help') buildNodes();
+    await fulfil(wish, openScreen(process.stdout), stopping);
   } catch (error) {
     process.exitCode = stopping.aborted ? interruptedCode : 1;
     process.stderr.write(`\ndemo: ${messageOf(error)}\n`);
