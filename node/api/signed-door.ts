@@ -1,5 +1,5 @@
 import { equalBytes } from '../../protocol/bytes.ts';
-import { isLive } from '../../protocol/card.ts';
+import { isLive, type CardKey } from '../../protocol/card.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parsePublicKey, verifySignature } from '../../protocol/crypto/sign.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -16,7 +16,7 @@ import {
   type ParsedRequest,
   type SignedRequest,
 } from '../../protocol/http/signature.ts';
-import { instantOfMs } from '../../protocol/instant.ts';
+import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import type { Peer } from '../peers/directory.ts';
 import { codeOfFailure, problemAnswer, Refusal, type DoorAnswer, type GuardedWrite } from '../referrals/answers.ts';
 import type { DoorPorts } from './door-ports.ts';
@@ -71,10 +71,12 @@ function verify(
     const { method, target } = incoming;
     const parsed = parseRequestSignature({ method, targetUri: ports.own.url + target, fields });
     const peer = ports.directory.find(parsed.keyid.name);
-    if (peer === undefined || (peer.state !== 'paired' && peer.state !== 'paused')) return undefined;
-    const now = ports.clock.now();
-    const key = peer.card.keys.find((each) => each.use === 'http' && equalBytes(each.key, parsed.keyid.key));
-    if (key === undefined || !isLive(key, now)) return undefined;
+    const key = peer === undefined ? undefined : findHttpKey(peer, parsed, ports.clock.now());
+    if (peer === undefined || key === undefined) {
+      // As much work as for a peer: how long the 401 takes tells nobody who is known here (trust.md §2).
+      verifySignature(parsePublicKey(ports.own.httpKey.publicKey), parsed.base, parsed.signature);
+      return undefined;
+    }
     verifyParsed(parsed, parsePublicKey(key.key), verifySignature);
     return { peer, route, endpoint: endpoints[route.name], parsed, size, incoming };
   } catch (error) {
@@ -82,6 +84,11 @@ function verify(
     ports.diagnostics.info('signature-refused', { code: error.code, route: route.name });
     return undefined;
   }
+}
+
+function findHttpKey({ state, card }: Peer, { keyid }: ParsedRequest, now: Instant): CardKey | undefined {
+  if (state !== 'paired' && state !== 'paused') return undefined;
+  return card.keys.find((each) => each.use === 'http' && equalBytes(each.key, keyid.key) && isLive(each, now));
 }
 
 async function answerVerified(

@@ -33,7 +33,7 @@ export function manualClock(): ManualClock {
       }),
     advance: (ms) => {
       elapsed += ms;
-      for (const sleeper of [...asleep]) if (sleeper.until <= elapsed) sleeper.wake();
+      for (const sleeper of asleep) if (sleeper.until <= elapsed) sleeper.wake();
     },
     setWall: (byMs) => {
       wall += byMs;

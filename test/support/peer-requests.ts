@@ -95,7 +95,8 @@ export function prepare(to: TestHospital, by: Speaker, ask: Ask, twist: Twist = 
     (base) => by.key.sign(base),
     twist.tag,
   );
-  const raw = ['host', new URL(to.url).host, ...Object.entries(fields).flat()];
+  const { signature } = fields;
+  const raw = ['host', new URL(to.url).host, 'signature-input', fields['signature-input'], 'signature', signature];
   if (hasBody) raw.push('content-digest', digest, 'content-type', type, 'content-length', String((body ?? []).length));
   const incoming = {
     method,

@@ -43,8 +43,6 @@ export interface TestHospitals extends AsyncDisposable {
 export interface TestHospitalOptions {
   readonly names?: readonly string[];
   readonly change?: (config: NodeConfig) => NodeConfig;
-  /** A clock that runs by itself where a test needs one. */
-  readonly clock?: Clock;
   /** All pair with all; true unless told. */
   readonly paired?: boolean;
 }
@@ -56,7 +54,7 @@ export async function openHospitals(options: TestHospitalOptions = {}): Promise<
   const { names = ['alder', 'birch'], change = (config) => config, paired = true } = options;
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fernpost-two-'));
   const clock = manualClock();
-  const hospitals = new Map<string, TestHospital & { open(): Promise<void> }>();
+  const hospitals = new Map<string, TestHospital>();
   let between: Between | undefined;
   const carry = async (from: NodeName, request: PeerRequest): Promise<PeerAnswer> => {
     const { host } = new URL(request.url);
@@ -73,7 +71,7 @@ export async function openHospitals(options: TestHospitalOptions = {}): Promise<
   });
   for (const short of names) {
     const config = change(configOf(short, join(root, short)));
-    hospitals.set(short, await openHospital(config, options.clock ?? clock, httpOf(config.name)));
+    hospitals.set(short, await openHospital(config, clock, httpOf(config.name)));
   }
   const at = (short: string): TestHospital => {
     const found = hospitals.get(short);
@@ -115,11 +113,7 @@ export async function pairHospitals(host: TestHospital, guest: TestHospital): Pr
   if (state !== 'paired') throw new Error('the two did not pair');
 }
 
-async function openHospital(
-  config: NodeConfig,
-  clock: Clock,
-  http: PeerHttp,
-): Promise<TestHospital & { open(): Promise<void> }> {
+async function openHospital(config: NodeConfig, clock: Clock, http: PeerHttp): Promise<TestHospital> {
   await mkdir(config.dataDirectory, { recursive: true });
   let failures: string[] = [];
   const diagnostics: Diagnostics = {
@@ -138,9 +132,6 @@ async function openHospital(
     dataDirectory: config.dataDirectory,
     get node() {
       return node;
-    },
-    open: async () => {
-      node = await openNode(config, { clock, http, diagnostics });
     },
     restart: async () => {
       await node[Symbol.asyncDispose]();

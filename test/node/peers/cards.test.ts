@@ -106,7 +106,6 @@ describe('a pushed card', () => {
 
 describe('a fetched card', () => {
   test('brings what the peer says now', async () => {
-    alder.node.own.card().note; // The one that Alder serves.
     three.setBetween(async (request, pass) => {
       const answer = await pass();
       const body = utf8(cardOf({ serial: serial() + 1, title: 'Fetched' }));
