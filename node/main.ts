@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { refuseOldNode } from './platform/runtime.ts';
+import { keepCompiledCode, refuseOldNode } from './platform/runtime.ts';
 
 refuseOldNode();
+keepCompiledCode();
 
 // `npm start` is `fernpost serve`, with whatever options follow it.
 const { runCommandLine } = await import('./cli/run.ts');

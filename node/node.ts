@@ -14,7 +14,6 @@ import type { Files } from './platform/files.ts';
 import type { PeerHttp } from './platform/peer-http.ts';
 import { openDiagnostics } from './platform/pino-diagnostics.ts';
 import { systemRandom, type Random } from './platform/random.ts';
-import { openSmtpMail } from './platform/smtp-mail.ts';
 import { openFiles } from './platform/system-files.ts';
 import { openPeerHttp } from './platform/undici-peer-http.ts';
 import { openDatabase } from './store/database.ts';
@@ -113,7 +112,7 @@ async function connect(machine: Machine) {
   const records = await connectRecords(machine, peers);
   const waking = { wake: (_job: string): void => undefined };
   const exchange = connectExchange(machine, peers, records, (job) => waking.wake(job));
-  const mail = openMail(config);
+  const mail = await openMail(config);
   const services = { config, store, files, clock, random, diagnostics, mail, ...peers, ...records, ...exchange };
   const doors: AsyncDisposable[] = [];
   let jobs: JobRunner | undefined;
@@ -141,9 +140,10 @@ async function connect(machine: Machine) {
   };
 }
 
-function openMail({ mail }: NodeConfig) {
+async function openMail({ mail }: NodeConfig) {
   if (mail === undefined) return undefined;
   const { host, port, tls, login } = mail;
+  const { openSmtpMail } = await import('./platform/smtp-mail.ts'); // Few nodes send mail, and all wait for imports.
   return openSmtpMail({
     host,
     port,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { refuseOldNode } from '../platform/runtime.ts';
+import { keepCompiledCode, refuseOldNode } from '../platform/runtime.ts';
 
 refuseOldNode();
+keepCompiledCode();
 
 const { runCommandLine } = await import('./run.ts');
 await runCommandLine(process.argv.slice(2));

@@ -1,3 +1,6 @@
+import { enableCompileCache, findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+
 /** The oldest Node that runs a hospital: better-sqlite3 ends the process without a word under older ones. */
 const nodeMajorMin = 26;
 
@@ -20,4 +23,14 @@ export function refuseOldNode(): void {
   if (refusal === undefined) return;
   process.stderr.write(`fernpost: ${refusal}\n`);
   process.exit(1);
+}
+
+/**
+ * Keeps compiled code from one start to the next: compiling is half of a start. It lies beside the packages, which belong
+ * to whoever installed the program, and not in a directory that others can write to; where nothing can be written, nothing
+ * is kept.
+ */
+export function keepCompiledCode(): void {
+  const manifest = findPackageJSON(import.meta.url);
+  if (manifest !== undefined) enableCompileCache(join(dirname(manifest), 'node_modules', '.cache', 'fernpost'));
 }
