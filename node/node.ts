@@ -152,7 +152,7 @@ async function openMail({ mail }: NodeConfig) {
   });
 }
 
-/** fsync failed: what lies on the disk is unknown, and only a restart reads it again (trust.md §4). */
+/** fsync failed: what lies on the disk is unknown, and only a restart reads it again (Node §4). */
 function endProcess(diagnostics: Diagnostics, error: unknown): void {
   diagnostics.error('storage-failed', error);
   process.exit(1);

@@ -65,7 +65,7 @@ export async function readBody(
   return bytes;
 }
 
-/** Passes a body on and ends it when it stands still: a slow sender holds no place for ever (trust.md §6). */
+/** Passes a body on and ends it when it stands still: a slow sender holds no place for ever (Node §6). */
 export async function* withIdleLimit(body: ByteStream, clock: Clock): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   let isStill = false;

@@ -8,7 +8,7 @@ import {
 } from '../../protocol/http/limits.ts';
 import type { Clock } from '../platform/clock.ts';
 
-/** What each peer, address and log origin may ask of this node (Spec §5, trust.md §6). Kept in memory, and bounded. */
+/** What each peer, address and log origin may ask of this node (Spec §5, Node §6). Kept in memory, and bounded. */
 export interface Quotas {
   /** Begins a peer's request: `undefined` when it must wait; otherwise call the result when the request ends. */
   begin(peer: string): (() => void) | undefined;

@@ -73,7 +73,7 @@ function verify(
     const peer = ports.directory.find(parsed.keyid.name);
     const key = peer === undefined ? undefined : findHttpKey(peer, parsed, ports.clock.now());
     if (peer === undefined || key === undefined) {
-      // As much work as for a peer: how long the 401 takes tells nobody who is known here (trust.md §2).
+      // As much work as for a peer: how long the 401 takes tells nobody who is known here (Node §2).
       verifySignature(parsePublicKey(ports.own.httpKey.publicKey), parsed.base, parsed.signature);
       return undefined;
     }

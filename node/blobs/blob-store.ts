@@ -3,10 +3,10 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { Named } from '../../protocol/ids.ts';
 import type { ByteStream } from '../platform/files.ts';
 
-/** Lower-case hex SHA-256 of the stored bytes: a blob's name is its content (trust.md §2, bucket operator). */
+/** Lower-case hex SHA-256 of the stored bytes: a blob's name is its content (Node §2, bucket operator). */
 export type BlobName = Named<string, 'BlobName'>;
 
-/** A raw chunk token is at most 8 MiB of plaintext and 73 bytes (trust.md §6); nothing larger is a blob. */
+/** A raw chunk token is at most 8 MiB of plaintext and 73 bytes (Node §6); nothing larger is a blob. */
 export const blobBytesMax = 8 * 1024 * 1024 + 100;
 
 /**

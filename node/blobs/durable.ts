@@ -8,7 +8,7 @@ import { BlobError, readBlob, readInto, type BlobName, type BlobStore } from './
 import { countPending, duePending, insertBlob, markFailed, markVerified, removeBlob } from './blob-queries.ts';
 
 /**
- * The blobs of a node: durable in the local directory first, and that alone is waited for (trust.md §4, "S3 down"). With a
+ * The blobs of a node: durable in the local directory first, and that alone is waited for (Node §4, "S3 down"). With a
  * bucket, `uploadPending` carries them there afterwards, reads each back and compares it before it counts as stored twice.
  *
  * `put` returns when the bytes are durable on this machine and their row is committed. `get` verifies the whole blob before
@@ -32,7 +32,7 @@ export interface DurableBlobsOptions {
 
 const batchMax = 64;
 const backOffMsMin = 1_000;
-/** trust.md §4: back-off 1 s to 15 min with jitter. */
+/** Node §4: back-off 1 s to 15 min with jitter. */
 const backOffMsMax = 15 * 60_000;
 const doublingsMax = 10;
 

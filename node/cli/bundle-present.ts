@@ -8,7 +8,7 @@ import type { JsonObject } from '../../protocol/json.ts';
 const dayMs = 24 * 3_600_000;
 const fullDate = /^\d{4}-\d{2}-\d{2}$/;
 
-/** What a bundle that was right when it was written must still keep at a later moment (clinical.md §2, §3). */
+/** What a bundle that was right when it was written must still keep at a later moment (Spec bundle §2, §3). */
 export function presentIssues(bundle: JsonObject, now: Instant): readonly Issue[] {
   const message = readMessage(bundle);
   const issues: Issue[] = [];

@@ -23,7 +23,7 @@ export async function checkRootKey({ files }: Caller, config: NodeConfig): Promi
   }
 }
 
-/** Room for new work, and the ballast that reading falls back on (trust.md §4). */
+/** Room for new work, and the ballast that reading falls back on (Node §4). */
 export async function checkDisk({ files }: Caller, config: NodeConfig): Promise<readonly Finding[]> {
   const free = await files.freeBytes(config.dataDirectory);
   const detail = `${bytesText(free)} free where the data directory lies`;

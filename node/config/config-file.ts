@@ -64,7 +64,7 @@ const fileSchema = v.strictObject({
   ),
   limits: v.optional(
     v.strictObject({
-      /** Per peer; trust.md §6. */
+      /** Per peer; Node §6. */
       bytesADay: v.optional(count(2 ** 50), 64 * 1024 ** 3),
       leavesADay: v.optional(count(10_000_000), 20_000),
       bundleBytesMax: v.optional(count(2 ** 50), 85_899_345_920),

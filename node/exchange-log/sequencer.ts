@@ -38,7 +38,7 @@ export interface Sequencer {
 /** Signs a head with the log's key and gives the whole note. */
 export type SignHead = (head: TreeHead) => string;
 
-/** The wall clock may stand this far behind the last signature before nothing is signed any more (trust.md §2). */
+/** The wall clock may stand this far behind the last signature before nothing is signed any more (Node §2). */
 const clockBehindMsMax = 5_000;
 
 /**

@@ -7,7 +7,7 @@ import type { Reader, Writer } from '../store/store.ts';
 import { KeyError, type Keyring } from './keyring.ts';
 import { allNodeKeys, insertNodeKey, type NodeKeyUse } from './key-queries.ts';
 
-/** One of the node's keys in the form its card lists it (protocol.md §1). Times are whole seconds. */
+/** One of the node's keys in the form its card lists it (Spec §1). Times are whole seconds. */
 export interface NodeKey {
   readonly use: NodeKeyUse;
   readonly key: Uint8Array;
@@ -26,7 +26,7 @@ export interface OpeningKey extends NodeKey {
   readonly pair: SealingKeyPair;
 }
 
-/** The node's own keys, one for each purpose, none derived from another (protocol.md §1). */
+/** The node's own keys, one for each purpose, none derived from another (Spec §1). */
 export interface NodeSecrets {
   readonly identity: SigningKey;
   readonly http: SigningKey;
@@ -41,7 +41,7 @@ export interface NodeSecrets {
 
 const seedBytes = 32;
 const dayMs = 24 * 3600 * 1000;
-/** Signing keys live two years at most, sealing keys rotate yearly (trust.md §7); identity and log stay until replaced. */
+/** Signing keys live two years at most, sealing keys rotate yearly (Node §7); identity and log stay until replaced. */
 const lifeDays: Readonly<Record<NodeKeyUse, number>> = {
   identity: 7300,
   log: 7300,

@@ -26,7 +26,7 @@ const fileBytesMax = 4096;
 const groupAndOthers = 0o077;
 const plainHeader = 'fernpost-root-key/v1';
 const sealedHeader = 'fernpost-root-key/v1 argon2id';
-/** What guessing one passphrase costs (trust.md §2); written into the file, so that it can rise. */
+/** What guessing one passphrase costs (Node §2); written into the file, so that it can rise. */
 const guessing = { memoryKib: 64 * 1024, passes: 3, lanes: 1 } as const;
 const memoryKibMax = 1024 * 1024;
 const passesMax = 32;

@@ -6,7 +6,7 @@ import { plain } from './operation.ts';
 import { checkPeer } from './doctor-peers.ts';
 import type { NodeServices } from './node-services.ts';
 
-/** The wall clock may stand this far before the last signature before nothing is signed any more (trust.md §2). */
+/** The wall clock may stand this far before the last signature before nothing is signed any more (Node §2). */
 const clockBehindMsMax = 5_000;
 
 /** Checks that need an open node; those of files and disk are made by the command line, which can make them without. */

@@ -48,7 +48,7 @@ const importId = v.pipe(
   v.transform((id) => id as ImportId),
 );
 
-/** Import of patients from CSV: first the verdicts, then all or nothing (clinical.md §9). */
+/** Import of patients from CSV: first the verdicts, then all or nothing (Records §1). */
 export const importOperations = {
   'import.check': upload(v.strictObject({}), async (services, _input, bytes): Promise<ImportVerdicts> =>
     verdictsOf(await services.csvImport.dryRun(bytes)),

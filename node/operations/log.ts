@@ -23,7 +23,7 @@ export interface LogFacts {
 
 const label = v.strictObject({ label: text });
 
-/** The exchange log of this node and who may read it (protocol.md §6). */
+/** The exchange log of this node and who may read it (Spec §6). */
 export const logOperations = {
   'log.facts': plain(v.strictObject({}), async (services): Promise<LogFacts> => {
     const head = services.log.head();

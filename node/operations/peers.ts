@@ -9,7 +9,7 @@ import type { NodeServices } from './node-services.ts';
 
 const peer = v.strictObject({ peer: nodeName });
 
-/** With whom this hospital exchanges, and how that is begun, paused and ended (protocol.md §2). */
+/** With whom this hospital exchanges, and how that is begun, paused and ended (Spec §2). */
 export const peerOperations = {
   'peer.invite': plain(v.strictObject({}), async (services) => {
     const { link, expires } = await services.pairing.invite();

@@ -16,7 +16,7 @@ import {
   type PairingStatus,
 } from './pairing-run.ts';
 
-/** Pairing of protocol.md §2: nothing is trusted because the network said so. */
+/** Pairing of Spec §2: nothing is trusted because the network said so. */
 export interface Pairing {
   /** Makes an invitation: the link and QR text that the other hospital opens. */
   invite(): Promise<{ readonly link: string; readonly expires: Instant }>;

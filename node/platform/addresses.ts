@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Which addresses a connection to a peer may end at; everything else is refused (trust.md §2, SSRF). */
+/** Which addresses a connection to a peer may end at; everything else is refused (Node §2, SSRF). */
 export interface AddressRules {
   /** CIDR ranges beside public unicast that this peer may have, such as `127.0.0.0/8` in the demo. */
   readonly allow: readonly string[];

@@ -38,7 +38,7 @@ export interface Files {
   freeBytes(path: string): Promise<number>;
 }
 
-/** `not-synced`: fsync failed, and what is on the disk is unknown; the process ends (trust.md §4). */
+/** `not-synced`: fsync failed, and what is on the disk is unknown; the process ends (Node §4). */
 export type FileErrorCode = 'missing' | 'exists' | 'full' | 'denied' | 'too-large' | 'not-synced' | 'io';
 
 export class FileError extends Error {

@@ -1,4 +1,4 @@
-/** One plain-text mail to one recipient (trust.md §8). */
+/** One plain-text mail to one recipient (Node §8). */
 export interface Mail {
   readonly from: string;
   readonly to: string;
@@ -40,7 +40,7 @@ const messageIdForm = /^<[A-Za-z0-9._-]{1,100}@[A-Za-z0-9.-]{1,100}>$/;
 const controlForm = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const bidiForm = /[\u202A-\u202E\u2066-\u2069\u200E\u200F]/u;
 
-/** One address and nothing else: no name, no list, no quoting (trust.md F8: CR, LF or a comma redirects a mail). */
+/** One address and nothing else: no name, no list, no quoting (Node §1, F8: CR, LF or a comma redirects a mail). */
 export function isMailAddress(text: string): boolean {
   return text.length <= addressLettersMax && text.indexOf('@') <= localPartLettersMax && addressForm.test(text);
 }

@@ -5,7 +5,7 @@ import { FileError, type FileErrorCode, type FileReader, type Files, type FileWr
 /** Names that end so are unfinished; whoever owns the directory sweeps them at start. */
 export const unfinishedSuffix = '.unfinished';
 
-/** The real file system. `onSyncFailure` runs before the `FileError` is thrown: fsync is never tried again (trust.md §4). */
+/** The real file system. `onSyncFailure` runs before the `FileError` is thrown: fsync is never tried again (Node §4). */
 export function openFiles(onSyncFailure: (error: FileError) => void): Files {
   const sync = async (handle: FileHandle, path: string): Promise<void> => {
     try {

@@ -8,7 +8,7 @@ const connectionsPerPeer = 16;
 const poolsMax = 256;
 const connectTimeoutMs = 10_000;
 const keepAliveMs = 30_000;
-/** trust.md §6. */
+/** Node §6. */
 const headerBytesMax = 16 * 1024;
 
 export interface PeerHttpOptions {
@@ -19,7 +19,7 @@ export interface PeerHttpOptions {
 /**
  * The real network between nodes: one pool of HTTP/1.1 connections per origin and set of rules. The address is judged
  * where the name is resolved, again on the connected socket, and before that for IP literals, which are never resolved
- * (trust.md F7); so neither a name that resolves inward nor one that changes its mind leads anywhere.
+ * (Node §1, F7); so neither a name that resolves inward nor one that changes its mind leads anywhere.
  */
 export function openPeerHttp(options: PeerHttpOptions = {}): PeerHttp {
   const pools = new Map<string, Pool>();

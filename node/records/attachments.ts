@@ -34,13 +34,13 @@ import type { Patients } from './patients.ts';
 export interface NewAttachment {
   /** Display text, never a path. */
   readonly title: string;
-  /** As declared; the bytes decide whether it is shown (clinical.md §8). */
+  /** As declared; the bytes decide whether it is shown (Spec bundle §8). */
   readonly contentType: string;
   readonly consultation?: ConsultationId;
   readonly bytes: ByteStream;
 }
 
-/** Files of any size that belong to patients, as sealed chunks in the blob store (clinical.md §8, Spec §4). */
+/** Files of any size that belong to patients, as sealed chunks in the blob store (Spec bundle §8, Spec §4). */
 export interface Attachments {
   /**
    * Takes the stream to its end in constant memory. The attachment is there only when all of its chunks are durable; when

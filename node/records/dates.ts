@@ -1,7 +1,7 @@
 import { parseInstant, type Instant } from '../../protocol/instant.ts';
 import type { Named } from '../../protocol/ids.ts';
 
-/** A day, a month or a year as FHIR writes it: YYYY-MM-DD, YYYY-MM or YYYY (clinical.md §9). */
+/** A day, a month or a year as FHIR writes it: YYYY-MM-DD, YYYY-MM or YYYY (Records §1). */
 export type PartialDate = Named<string, 'PartialDate'>;
 
 export type DateFault = 'date-form' | 'date-day-first' | 'date-impossible';

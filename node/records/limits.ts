@@ -1,4 +1,4 @@
-/** A CSV file, before it is decoded (clinical.md §9). */
+/** A CSV file, before it is decoded (Records §1). */
 export const csvBytesMax = 10 * 1024 * 1024;
 /** Records of a CSV file, the header not counted. */
 export const csvRecordsMax = 100_000;

@@ -22,7 +22,7 @@ export interface Insurance {
 }
 
 /**
- * Who a patient is and what is known of the past (clinical.md §3, §9). Texts are NFC and hold no NUL or C0 but TAB, CR, LF;
+ * Who a patient is and what is known of the past (Spec bundle §3, §9). Texts are NFC and hold no NUL or C0 but TAB, CR, LF;
  * numbers are text. An absent member was not told; an empty list says nothing either (nobody is marked "none known").
  */
 export interface PatientDetails {

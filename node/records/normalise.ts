@@ -1,6 +1,6 @@
 /**
  * Two forms of a text. The stored form is NFC and otherwise what was given. The matching form exists only to compare and to
- * index: it forgets case, accents, width and invisible characters, and is never shown or sent (clinical.md §9).
+ * index: it forgets case, accents, width and invisible characters, and is never shown or sent (Records §1).
  */
 
 const bidiControls = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
@@ -17,7 +17,7 @@ const accents =
   /(?=\p{M})[\p{Script=Inherited}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]/gu;
 const voicing = /[\u3099\u309A]/;
 const apostrophes = /['\u2018\u2019\u02BC\u02BB\u0060\u00B4\u2032\u05F3]/g;
-/** Folds that lower-casing leaves out. The dotless ı stays itself: it is another letter than i (clinical.md §9). */
+/** Folds that lower-casing leaves out. The dotless ı stays itself: it is another letter than i (Records §1). */
 const folds: Readonly<Record<string, string>> = {
   ß: 'ss',
   ς: 'σ',
@@ -44,7 +44,7 @@ export function hasBidiControl(text: string): boolean {
   return text.search(bidiControls) !== -1;
 }
 
-/** Writes bidi controls as visible marks such as `[U+202E]`, so that no text can show itself as another (clinical.md §9). */
+/** Writes bidi controls as visible marks such as `[U+202E]`, so that no text can show itself as another (Records §1). */
 export function showBidiControls(text: string): string {
   return text.replace(bidiControls, (control) => {
     const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
@@ -52,7 +52,7 @@ export function showBidiControls(text: string): string {
   });
 }
 
-/** NFKC, case folded without locale, without accents and invisible characters (clinical.md §9). */
+/** NFKC, case folded without locale, without accents and invisible characters (Records §1). */
 export function matchingForm(text: string): string {
   const folded = text.normalize('NFKC').replace(invisible, '').toLowerCase();
   return folded

@@ -68,7 +68,7 @@ export interface Patients {
   /** Fails with `unknown-patient`. */
   get(id: PatientId): Promise<PatientRecord>;
   find(id: PatientId): Promise<PatientRecord | undefined>;
-  /** Writes an edit made from `version`; nothing of two edits of one version is lost (clinical.md §10). */
+  /** Writes an edit made from `version`; nothing of two edits of one version is lost (Records §2). */
   change(id: PatientId, version: number, details: PatientDetails): Promise<Changed>;
   findByCsvId(csvId: string): Promise<PatientRecord | undefined>;
   /** Whole words, beginnings of three letters and more, numbers, birth dates: all must fit. Newest first. */

@@ -13,7 +13,7 @@ export interface ReceivedReferral {
 
 /**
  * Patients of other hospitals, looked up by CSV id within the sender's namespace: A-000001 of Alder and A-000001 of Birch
- * are two people (clinical.md §9). Only a keyed hash of the id is stored.
+ * are two people (Records §1). Only a keyed hash of the id is stored.
  */
 export interface ReceivedPatients {
   /** In the transaction that takes the referral in; noting one again changes nothing. */

@@ -8,7 +8,7 @@ import { referralQueries } from './referral-queries.ts';
 import { eventNames, priorOf } from './state.ts';
 
 /**
- * Folds what is held of a referral into its state (clinical.md §6), and writes what became of each event: applied, waiting
+ * Folds what is held of a referral into its state (Spec bundle §6), and writes what became of each event: applied, waiting
  * for its `prev`, or not applied with its code. Runs in the transaction that brought or made an event, or the receipt.
  */
 export async function refoldReferral(writer: Writer, referral: string, now: Instant): Promise<void> {

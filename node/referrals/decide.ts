@@ -35,7 +35,7 @@ const triesMax = 3;
 
 /**
  * Composes a signed event of this hospital, applies it here and puts it into the outbox, in one transaction. Fails with
- * `OperationError` code `wrong-state` when the state machine does not allow it (clinical.md §6).
+ * `OperationError` code `wrong-state` when the state machine does not allow it (Spec bundle §6).
  */
 export async function decideReferral(ports: SendPorts, decision: Decision): Promise<void> {
   for (let tries = 1; ; tries += 1) {

@@ -1,7 +1,7 @@
 import { applyEvent, draft, type NotApplied, type ReferralEvent, type ReferralState } from './state.ts';
 
 /**
- * One order of events that both hospitals find by themselves (clinical.md §6). From the receipt on B decides, so the
+ * One order of events that both hospitals find by themselves (Spec bundle §6). From the receipt on B decides, so the
  * order is B's: an event of A stands before the first event of B that had `seen` it, and after all others of B. One
  * event is A's to place: `expired` stands behind the last event of B that A had taken, so an acceptance that A had
  * receipted before wins, and one that it had not comes too late.
@@ -12,7 +12,7 @@ import { applyEvent, draft, type NotApplied, type ReferralEvent, type ReferralSt
 export interface HistoryEvent extends ReferralEvent {
   /** Counted from 1 per author and referral. */
   readonly seq: number;
-  /** SHA-256 of the event's plaintext, as hex; `prev` and `seen` name other events by theirs (clinical.md §2). */
+  /** SHA-256 of the event's plaintext, as hex; `prev` and `seen` name other events by theirs (Spec bundle §2). */
   readonly digest: string;
   readonly prev: string | undefined;
   readonly seen: string | undefined;

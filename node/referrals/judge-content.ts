@@ -25,7 +25,7 @@ import { packEventContent } from './event-content.ts';
 
 /** What a bundle holds once everything of it was checked. */
 export interface BundleContent {
-  /** The exact plaintext bytes: the record of what was received (clinical.md §1). */
+  /** The exact plaintext bytes: the record of what was received (Spec bundle §1). */
   readonly plaintext: Uint8Array;
   /** The same, compressed for keeping. */
   readonly packed: Uint8Array;

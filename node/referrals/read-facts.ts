@@ -21,7 +21,7 @@ export function timeOfEvent({ event, occurredAt }: EventFacts, now: Instant): In
   return occurred === undefined ? now : instantOfMs(occurred);
 }
 
-/** The attachments that a document names, or `undefined` when it does not name them as clinical.md §8 asks. */
+/** The attachments that a document names, or `undefined` when it does not name them as Spec bundle §8 asks. */
 export function readAttachments(plaintext: Uint8Array): readonly NamedAttachment[] | undefined {
   try {
     const found = attachmentsOf(parseJsonObject(plaintext, fhirJsonRules));

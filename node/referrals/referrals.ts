@@ -33,7 +33,7 @@ export interface SendReferral {
   readonly author: Actor;
 }
 
-/** One step of the parcel line, as proven so far (screens.md, 7). */
+/** One step of the parcel line, as proven so far (Spec bundle §5). */
 export type DeliveryState =
   'preparing' | 'queued' | 'leaving' | 'withdrawing' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
 
@@ -104,7 +104,7 @@ export interface ReferralDetail extends ReferralLine {
   readonly receipt: string | undefined;
 }
 
-/** The workflow of referrals at this hospital (clinical.md §5, §6). Errors are `OperationError`. */
+/** The workflow of referrals at this hospital (Spec bundle §5, §6). Errors are `OperationError`. */
 export interface Referrals {
   /** Composes the referral and puts it into the outbox; it leaves when the node runs. */
   send(referral: SendReferral): Promise<{ readonly id: ReferralId; readonly number: string; readonly bundle: string }>;

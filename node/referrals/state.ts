@@ -2,7 +2,7 @@ import type { Instant } from '../../protocol/instant.ts';
 import type { Role, StateName } from '../../protocol/bundle/fhir/terms.ts';
 
 /**
- * The state machine of a referral (clinical.md §5, §6). Pure: what is, what happened, what follows. It judges one event
+ * The state machine of a referral (Spec bundle §5, §6). Pure: what is, what happened, what follows. It judges one event
  * in its place; which place an event has, when both hospitals act at once, is history.ts.
  */
 export type ReferralState = Early | Working | Asked | Cancelling | Final;
@@ -18,7 +18,7 @@ export interface Asked {
   readonly state: 'info-requested';
   readonly before: Working;
 }
-/** Remembers the state that a declined cancellation returns to; nests once (clinical.md §5). */
+/** Remembers the state that a declined cancellation returns to; nests once (Spec bundle §5). */
 export interface Cancelling {
   readonly state: 'cancel-requested';
   readonly before: Working | Asked;
@@ -27,7 +27,7 @@ export interface Final {
   readonly state: 'rejected' | 'cancelled' | 'completed' | 'expired' | 'void';
 }
 
-/** The twenty events in the order of clinical.md §6; `rescheduled` is `scheduled` under its other name. */
+/** The twenty events in the order of Spec bundle §6; `rescheduled` is `scheduled` under its other name. */
 export const eventNames = [
   'referral-sent',
   'referral-received',
@@ -64,13 +64,13 @@ export interface ReferralEvent {
   readonly expiresAt?: Instant;
 }
 
-/** Why an event changes nothing: the code of the notice `not-applied` (protocol.md §8). */
+/** Why an event changes nothing: the code of the notice `not-applied` (Spec §8). */
 export type NotApplied = 'wrong-author' | 'wrong-role' | 'final-state' | 'wrong-state' | 'not-expired';
 export type Outcome =
   { readonly applied: true; readonly state: ReferralState } | { readonly applied: false; readonly code: NotApplied };
 
 export const draft: ReferralState = { state: 'draft' };
-/** Two hospitals' clocks may differ by this much (protocol.md §3). */
+/** Two hospitals' clocks may differ by this much (Spec §3). */
 export const clockSkewMs = 30_000;
 
 export function applyEvent(state: ReferralState, event: ReferralEvent): Outcome {
@@ -191,7 +191,7 @@ const table: Readonly<Record<EventName | 'rescheduled', Row>> = {
   withdrawn: {
     authors: ['sender'],
     roles: ['referrer'],
-    // The receiver had it already: then it is the request to cancel (clinical.md §6, race rules).
+    // The receiver had it already: then it is the request to cancel (Spec bundle §6, race rules).
     next: (state) => (state.state === 'sent' ? { state: 'cancelled' } : requestCancel(state)),
   },
   'cancel-requested': { authors: ['sender'], roles: ['referrer'], next: requestCancel },
@@ -214,7 +214,7 @@ const table: Readonly<Record<EventName | 'rescheduled', Row>> = {
   forwarded: { authors: ['sender'], roles: ['referrer'], next: to({ state: 'rejected' }, 'rejected') },
 };
 
-/** The machine confirms a cancellation only where nobody had accepted (clinical.md §6, event 16). */
+/** The machine confirms a cancellation only where nobody had accepted (Spec bundle §6, event 16). */
 function rolesAllowed(event: ReferralEvent, state: ReferralState, roles: readonly Role[]): readonly Role[] {
   if (event.name === 'cancel-confirmed' && isAccepted(state)) return roles.filter((role) => role !== 'machine');
   if (event.name !== 'voided') return roles;
@@ -236,7 +236,7 @@ function requestCancel(state: ReferralState): ReferralState | undefined {
     : undefined;
 }
 
-/** Wrong data go from every state; the receiver can only void what it has (clinical.md §6, event 19). */
+/** Wrong data go from every state; the receiver can only void what it has (Spec bundle §6, event 19). */
 function voidIt(state: ReferralState, { author }: ReferralEvent): ReferralState | undefined {
   if (state.state === 'void' || (author === 'receiver' && (state.state === 'draft' || state.state === 'sent')))
     return undefined;

@@ -31,7 +31,7 @@ interface Taking {
 
 /**
  * Makes a received bundle part of this hospital's records, inside the transaction of its received leaf. Gives back why it
- * contradicts what is held, where it does: then the bundle is refused (clinical.md §2, duplicates).
+ * contradicts what is held, where it does: then the bundle is refused (Spec bundle §2, duplicates).
  */
 export async function takeContent(ports: InboxPorts, writer: Writer, taking: Taking): Promise<string | undefined> {
   const { content, manifest, peer } = taking;

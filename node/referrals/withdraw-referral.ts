@@ -14,7 +14,7 @@ import { beginWithdrawal } from './withdraw.ts';
 const withdrawer = { id: 'administration', name: 'Administration' };
 
 /**
- * Takes a referral back before there is a receipt (clinical.md §6, event 14): its bundle is withdrawn at once. The event is
+ * Takes a referral back before there is a receipt (Spec bundle §6, event 14): its bundle is withdrawn at once. The event is
  * kept here; it is sent only when the receiver turns out to have the referral, and is a request to cancel then.
  */
 export async function withdrawReferral(ports: SendPorts, referral: ReferralId): Promise<void> {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 const pieceBytes = 1024 * 1024;
 
 /**
- * Room that is held by a file so that it can be given back (trust.md §4): when the disk is full the file is removed, and
+ * Room that is held by a file so that it can be given back (Node §4): when the disk is full the file is removed, and
  * audit entries and reads go on in its place. `bytes` 0 holds nothing.
  */
 export class Ballast {

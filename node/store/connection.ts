@@ -119,7 +119,7 @@ export function storeErrorOf(cause: unknown): StoreError {
   return new StoreError('misused', `the database did not take a statement (${code || 'no code'})`, { cause });
 }
 
-/** After a failed fsync nobody knows what is on the disk: the process ends and reads it again (trust.md §4). */
+/** After a failed fsync nobody knows what is on the disk: the process ends and reads it again (Node §4). */
 export function isFatal(error: unknown): boolean {
   const code = codeOf(error instanceof StoreError ? error.cause : error);
   return code === 'SQLITE_IOERR_FSYNC' || code === 'SQLITE_IOERR_DIR_FSYNC';

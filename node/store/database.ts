@@ -10,7 +10,7 @@ import { StoreError, type Store } from './store.ts';
 export interface DatabaseOptions {
   /** Of the file; its directory exists. */
   readonly path: string;
-  /** fsync failed: end the process at once, without another write (trust.md §4). */
+  /** fsync failed: end the process at once, without another write (Node §4). */
   readonly onFatal: (error: StoreError) => void;
   readonly migrations?: readonly Migration[];
   readonly ballastBytes?: number;
@@ -30,7 +30,7 @@ const damageLinesMax = 100;
 
 /**
  * Opens the one database of a node, and is the only way to open it: WAL with synchronous=FULL, asserted each time because
- * better-sqlite3 falls back to NORMAL, which loses acknowledged rows at a power cut (trust.md F5); locked for this process
+ * better-sqlite3 falls back to NORMAL, which loses acknowledged rows at a power cut (Node §1, F5); locked for this process
  * alone, which also lets it open on a full disk (F10). Throws `StoreError` with a message for the operator.
  */
 export function openDatabase(options: DatabaseOptions): Database {

@@ -19,7 +19,7 @@ interface Pending {
 export interface GroupCommitOptions {
   readonly connection: Connection;
   readonly ballast: Ballast;
-  /** fsync failed: what is on the disk is unknown, and the process must end (trust.md §4). */
+  /** fsync failed: what is on the disk is unknown, and the process must end (Node §4). */
   readonly onFatal: (error: StoreError) => void;
 }
 

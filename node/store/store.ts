@@ -18,7 +18,7 @@ export interface Writer extends Reader {
 }
 
 export interface WriteOptions {
-  /** May use the ballast when the disk is full: audit entries and what else a reader of records needs (trust.md §4). */
+  /** May use the ballast when the disk is full: audit entries and what else a reader of records needs (Node §4). */
   readonly essential?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface WriteOptions {
 export interface Store extends AsyncDisposable {
   read<T>(query: (reader: Reader) => Promise<T>): Promise<T>;
   write<T>(change: (writer: Writer) => Promise<T>, options?: WriteOptions): Promise<T>;
-  /** Runs once per transaction, after its changes and before its commit; the log's sequencer (protocol.md §6). */
+  /** Runs once per transaction, after its changes and before its commit; the log's sequencer (Spec §6). */
   beforeCommit(finish: (writer: Writer) => Promise<void>): void;
   /** Runs after each durable commit, before the promises of its changes resolve. It must not throw. */
   afterCommit(notify: () => void): void;

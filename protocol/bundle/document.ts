@@ -10,7 +10,7 @@ import type { DocumentEncoding, DocumentPart } from './manifest.ts';
 /**
  * The document of a bundle: plaintext → gzip or as it is → one Fernet text token. The commitment binds the plaintext
  * after decompression, because Fernet does not commit to its key: a token that opens under two keys would otherwise
- * mean two things (Spec §4, trust.md F4).
+ * mean two things (Spec §4, Node §1, F4).
  */
 export interface SealedDocument {
   /** The token text as bytes: what is sent and hashed. */

@@ -1,4 +1,4 @@
-/** Limits of a bundle (clinical.md §2, Spec §4). Each is asked before anything that costs more is done. */
+/** Limits of a bundle (Spec bundle §2, Spec §4). Each is asked before anything that costs more is done. */
 export const manifestBytesMax = 256 * 1024;
 /** The document's plaintext: the FHIR message or the notice. */
 export const documentBytesMax = 5 * 1024 * 1024;

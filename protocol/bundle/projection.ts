@@ -3,13 +3,13 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import { asObject, objectOf, textOf } from './fhir/elements.ts';
 import { readMessage } from './fhir/message.ts';
 
-/** Workflow belongs to the message, not to the document that leaves the system (clinical.md §1). */
+/** Workflow belongs to the message, not to the document that leaves the system (Spec bundle §1). */
 const leftBehind: ReadonlySet<string> = new Set(['MessageHeader', 'Task', 'Provenance']);
 const attachmentKeyUrl = 'https://fernpost.example/fhir/StructureDefinition/attachment-key';
 
 /**
  * A document Bundle derived from a checked message: its Composition first, then everything that the Composition reaches,
- * and nothing else; no attachment key leaves (clinical.md §1, §8). `id` and `identifier` name the document: UUIDs.
+ * and nothing else; no attachment key leaves (Spec bundle §1, §8). `id` and `identifier` name the document: UUIDs.
  */
 export function documentOf(bundle: JsonObject, name: { readonly id: string; readonly identifier: string }): JsonObject {
   const message = readMessage(bundle);

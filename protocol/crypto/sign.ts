@@ -34,7 +34,7 @@ const keyObjects = new WeakMap<PublicKey, KeyObject>();
 
 /** The good keys seen last, by their hex: the same few peers sign again and again. */
 const knownKeys = new Map<string, PublicKey>();
-const knownKeysMax = 1024;
+const keptKeys = 1024;
 
 /**
  * Reads 32 bytes as an Ed25519 key and refuses y >= p and the points of small order, under which one signature can hold
@@ -49,7 +49,7 @@ export function parsePublicKey(bytes: Uint8Array): PublicKey {
   if (y >= fieldOrder) throw malformed('an Ed25519 key with y not reduced');
   if (smallOrderYs.has(y)) throw malformed('an Ed25519 key of small order');
   const key = new Uint8Array(bytes) as Uint8Array as PublicKey;
-  if (knownKeys.size >= knownKeysMax) knownKeys.clear();
+  if (knownKeys.size >= keptKeys) knownKeys.clear();
   knownKeys.set(hex, key);
   return key;
 }

@@ -5,7 +5,7 @@ import { foldHashes, hashBytes, joinHashes, nodeHash, nodesOfRoot, splitHashes }
 
 /**
  * The right edge of a tree: the hashes of the perfect subtrees that make it up, largest first. It is all that is needed
- * to append: k leaves cost at most 2k + log n hashes, whatever the size (Spec §6, performance goal 9).
+ * to append: k leaves cost at most 2k + log n hashes, whatever the size (Spec §6).
  */
 export interface Edge {
   readonly size: number;

@@ -13,7 +13,7 @@ import {
 import { cultures, type Culture, type Name } from './names.ts';
 
 /**
- * Invented patients as a CSV file of clinical.md §9: the same count and seed give the same text. Every row can be imported,
+ * Invented patients as a CSV file of Records §1: the same count and seed give the same text. Every row can be imported,
  * and as long as the names last no two rows are taken for one person.
  */
 export function makePatientsCsv(count: number, seed: number): string {

@@ -31,7 +31,7 @@ export interface Simulator extends AsyncDisposable {
   play(seed: number): Promise<Ending>;
 }
 
-/** All that was sent has ended so long after the troubles, whatever back-off was reached (trust.md §5, bar 5). */
+/** All that was sent has ended so long after the troubles, whatever back-off was reached (Node §5, bar 5). */
 const healedMsMax = 20 * 60_000;
 /** Doubled requests and audits of receipts still come so long after. */
 const afterwardsMs = 4 * 60_000;

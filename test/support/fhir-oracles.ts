@@ -13,7 +13,7 @@ import r4 from 'fhirpath/fhir-context/r4/index.js';
 
 /**
  * Four general FHIR validators that nobody here wrote, as oracles for what we compose and for what our own check takes.
- * Each is blind to something (clinical.md §7), so all four are asked and only errors count. Development dependencies:
+ * Each is blind to something (Spec bundle §7), so all four are asked and only errors count. Development dependencies:
  * nothing in `protocol/` or `node/` may import this.
  */
 export interface OracleFindings {
@@ -41,7 +41,7 @@ export function oracleErrors(resource: unknown): string[] {
   );
 }
 
-/** An oracle that throws has an opinion too: deep nesting and `null` make some of them do so (clinical.md §7). */
+/** An oracle that throws has an opinion too: deep nesting and `null` make some of them do so (Spec bundle §7). */
 function asked(ask: () => string[]): string[] {
   try {
     return ask();
@@ -96,7 +96,7 @@ const anySpace = String.raw`"^[ \\r\\n\\t\\S\\p{Z}\\ufeff]+$"`;
 const schemaValidators = new Map<string, ValidateFunction>();
 const ajv = openSchema();
 
-/** HL7's schema lacks two definitions and names itself in an older dialect (clinical.md §7). */
+/** HL7's schema lacks two definitions and names itself in an older dialect (Spec bundle §7). */
 function openSchema(): Ajv {
   const text = JSON.stringify(readJson('fhir/r4/fhir.schema.json')).replaceAll(asciiSpace, anySpace);
   const schema = JSON.parse(text) as SchemaFile;

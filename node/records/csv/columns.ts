@@ -1,7 +1,7 @@
 import type { PatientDetails, Sex } from '../model.ts';
 import { storedForm } from '../normalise.ts';
 
-/** The columns of a CSV file, in the order in which we write them; names are exact (clinical.md §9). */
+/** The columns of a CSV file, in the order in which we write them; names are exact (Records §1). */
 export const columns = [
   'csv_id',
   'mrn',

@@ -40,7 +40,7 @@ const recordsBetweenReports = 100;
 const nameColumns: readonly Column[] = ['family_name', 'given_names', 'name_native'];
 const matchesShownMax = 5;
 
-/** Judges every record of a file against the rules, the file and the store, and changes nothing (clinical.md §9). */
+/** Judges every record of a file against the rules, the file and the store, and changes nothing (Records §1). */
 export async function dryRun(bytes: ByteStream, ports: DryRunPorts): Promise<ImportPlan> {
   const run = new DryRun(ports);
   for await (const record of readCsv(bytes, ports.yieldTurn)) {

@@ -4,7 +4,7 @@ import type { Patients } from '../patients.ts';
 import { cellsOf, columns } from './columns.ts';
 import { writeCsv, type CsvDialect } from './write.ts';
 
-/** Every patient as CSV, in constant memory, in order of entry (clinical.md §9). */
+/** Every patient as CSV, in constant memory, in order of entry (Records §1). */
 export function exportAll(patients: Patients, dialect: CsvDialect): ByteStream {
   return writeCsv(columns, rowsOf(patients.all()), dialect);
 }

@@ -12,7 +12,7 @@ import type { ImportPlan, PlannedRecord } from './plan.ts';
 import { applyStaged, discardStaged, purge, stage, type ImportId } from './stage.ts';
 import { undoImport, type Undone } from './undo.ts';
 
-/** What the person decides who confirms an import. Whatever is not decided blocks it (clinical.md §9). */
+/** What the person decides who confirms an import. Whatever is not decided blocks it (Records §1). */
 export interface ImportChoices {
   /** "Leave out the N rows with errors"; `rejectedCsv` gives them back. */
   readonly leaveOutErrors: boolean;
@@ -52,7 +52,7 @@ export interface PastImport {
   readonly updated: number;
 }
 
-/** Import of patients from CSV in two steps, and its undoing (clinical.md §9). */
+/** Import of patients from CSV in two steps, and its undoing (Records §1). */
 export interface Imports {
   dryRun(bytes: ByteStream, onProgress?: (progress: ImportProgress) => void): Promise<ImportPlan>;
   /** All or nothing: until the one transaction at the end nobody sees any of it. */

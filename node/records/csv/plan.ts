@@ -6,7 +6,7 @@ import type { Column } from './columns.ts';
 import { remarkWords, type Remark } from './row.ts';
 import { dialectColumn, errorColumn, writeCsv } from './write.ts';
 
-/** One for each record, the first that applies (clinical.md §9). */
+/** One for each record, the first that applies (Records §1). */
 export const verdicts = [
   'error',
   'duplicate',

@@ -25,7 +25,7 @@ const faults: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a CSV file strictly (clinical.md §9): UTF-8 with or without BOM, CRLF or LF, RFC 4180 quoting, spaces kept, every
+ * Reads a CSV file strictly (Records §1): UTF-8 with or without BOM, CRLF or LF, RFC 4180 quoting, spaces kept, every
  * record as wide as the header, all limits kept. Empty lines are passed over. Fails with `RecordsError` and a line number.
  */
 export async function* readCsv(bytes: ByteStream, yieldTurn: YieldTurn): AsyncGenerator<CsvRecord> {

@@ -24,7 +24,7 @@ export type RemarkRule =
   | 'not-a-language-tag'
   | 'bidi-control';
 
-/** An error keeps a row out; a warning is a verdict of its own; a note stands beside any verdict (clinical.md §9). */
+/** An error keeps a row out; a warning is a verdict of its own; a note stands beside any verdict (Records §1). */
 export interface Remark {
   readonly severity: 'error' | 'warning' | 'note';
   readonly column: Column;
@@ -63,7 +63,7 @@ export function hasError(remarks: readonly Remark[]): boolean {
   return remarks.some((remark) => remark.severity === 'error');
 }
 
-/** Everything that is to be said about one row, errors first (clinical.md §9). */
+/** Everything that is to be said about one row, errors first (Records §1). */
 export function checkCells(given: Cells, now: Instant): readonly Remark[] {
   const cells = Object.fromEntries(columns.map((column) => [column, storedForm(given[column])])) as Cells;
   const found = [...characterRemarks(cells), ...requiredRemarks(cells), ...dateRemarks(cells, now)];

@@ -4,7 +4,7 @@ import type { ByteStream } from '../../platform/files.ts';
 
 /**
  * `spreadsheet` is for people: no cell can start a formula, and a column `csv_dialect` says so. `interchange` is for other
- * nodes and auditors: every cell as it is, so a spreadsheet may run what a hostile patient name holds (clinical.md §9).
+ * nodes and auditors: every cell as it is, so a spreadsheet may run what a hostile patient name holds (Records §1).
  */
 export type CsvDialect = 'spreadsheet' | 'interchange';
 

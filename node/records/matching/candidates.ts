@@ -18,7 +18,7 @@ const sounds: readonly (readonly [RegExp, string])[] = [
   [/[yj]/g, 'i'],
 ];
 
-/** Where to look for the same person (clinical.md §10): equal keys make two records worth a score. */
+/** Where to look for the same person (Records §2): equal keys make two records worth a score. */
 export function blockingKeys(details: PatientDetails): readonly BlockingKey[] {
   const keys: BlockingKey[] = [];
   const add = (field: BlockingKey['field'], value: string): void => void (value !== '' && keys.push({ field, value }));

@@ -44,7 +44,7 @@ export class FileIndex {
   }
 }
 
-/** Stored patients that may be this person (clinical.md §10), found through the blind index. */
+/** Stored patients that may be this person (Records §2), found through the blind index. */
 export async function findStoredMatches(
   reader: Reader,
   keyring: Keyring,

@@ -2,7 +2,7 @@ import type { PatientDetails } from '../model.ts';
 import { matchingNumber, matchingWords, phoneDigits } from '../normalise.ts';
 import { nameSimilarity } from './similarity.ts';
 
-/** Grades as in FHIR `Patient/$match` (clinical.md §10). */
+/** Grades as in FHIR `Patient/$match` (Records §2). */
 export type MatchGrade = 'certain' | 'probable' | 'possible' | 'certainly-not';
 
 export type MatchField =
@@ -67,7 +67,7 @@ export function matchProfile(details: PatientDetails): MatchProfile {
   };
 }
 
-/** How likely two records are one person, with the parts of the score (clinical.md §10). It decides nothing. */
+/** How likely two records are one person, with the parts of the score (Records §2). It decides nothing. */
 export function scoreMatch(a: MatchProfile, b: MatchProfile): MatchResult {
   const reasons = [
     ...nationalIdReason(a, b),

@@ -1,4 +1,4 @@
-/** Jaro-Winkler similarity of two words, 0 to 1: 1 for equal ones, high for a slip of the pen (clinical.md §10). */
+/** Jaro-Winkler similarity of two words, 0 to 1: 1 for equal ones, high for a slip of the pen (Records §2). */
 export function jaroWinkler(a: string, b: string): number {
   if (a === b) return 1;
   const left = [...a];

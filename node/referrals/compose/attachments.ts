@@ -14,7 +14,7 @@ import type { DicomUids, ReferralAttachment } from './input.ts';
 import { coding, digestExtension, loinc, urnIdentifier } from './terms.ts';
 import { present, referenceOf, textOf } from './values.ts';
 
-/** The files that travel beside the document, each a DocumentReference without its bytes (clinical.md §8). */
+/** The files that travel beside the document, each a DocumentReference without its bytes (Spec bundle §8). */
 export interface Attached {
   readonly images: Part;
   readonly papers: Part;

@@ -14,7 +14,7 @@ import type { Author } from './input.ts';
 import { coding, concept, hospitalSystem, loinc } from './terms.ts';
 import { present, referenceOf, referenceTo, textOf, textsOf } from './values.ts';
 
-/** The consultations that go along, spread over the sections that their contents belong to (clinical.md §3). */
+/** The consultations that go along, spread over the sections that their contents belong to (Spec bundle §3). */
 export interface Consulted {
   /** In order of time; the last is the one that the referral comes from. */
   readonly encounters: readonly Encounter[];
@@ -141,7 +141,7 @@ function diagnosis(text: string, encounter: Reference<Encounter>, at: string, fr
   };
 }
 
-/** Findings are an Observation too, because no node shows the narrative of another (clinical.md §1.5). */
+/** Findings are an Observation too, because no node shows the narrative of another (Spec bundle §1.5). */
 function findingsOf(text: string, encounter: Reference<Encounter>, at: string, frame: Frame): Observation {
   return {
     resourceType: 'Observation',

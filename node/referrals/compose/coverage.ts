@@ -8,7 +8,7 @@ import { dateOf, present, referenceOf, textOf } from './values.ts';
 /** Words that a hospital writes in the column of the insurer when there is none. */
 const selfPayForm = /^self[ -]?pay(?:er|ing|ment)?$/i;
 
-/** Who pays: an insurer, or the patient where the hospital said so (clinical.md §3). Nothing told gives an empty part. */
+/** Who pays: an insurer, or the patient where the hospital said so (Spec bundle §3). Nothing told gives an empty part. */
 export function coveragePart(insurance: Insurance | undefined, frame: Frame): Part {
   const insurer = textOf(insurance?.insurer);
   const policyNumber = textOf(insurance?.policyNumber);

@@ -20,7 +20,7 @@ import { narrative } from './narrative.ts';
 import { coding, concept, loinc, urnIdentifier } from './terms.ts';
 import { present, referenceOf, textOf } from './values.ts';
 
-/** What an event must carry beyond the Task, and what it says in the Task itself (clinical.md §6). */
+/** What an event must carry beyond the Task, and what it says in the Task itself (Spec bundle §6). */
 export interface Carried {
   readonly resources: readonly Resource[];
   /** The resources that its author answers for. */

@@ -28,7 +28,7 @@ export interface ReferralFacts {
   readonly filler?: { readonly node: NodeName; readonly number: string };
 }
 
-/** The extension event-order: which event of its author this is, and what its author had seen (clinical.md §2). */
+/** The extension event-order: which event of its author this is, and what its author had seen (Spec bundle §2). */
 export interface EventOrder {
   readonly seq: number;
   /** SHA-256 of the plaintext bytes of the author's event before this one; absent exactly when `seq` is 1. */
@@ -43,7 +43,7 @@ export interface AppointmentTime {
   readonly place: string;
 }
 
-/** What happened: each event with what it must carry (clinical.md §6). */
+/** What happened: each event with what it must carry (Spec bundle §6). */
 export type EventContent =
   /** `number` is the receiving hospital's own number of the case: the FILL identifier. */
   | { readonly event: 'referral-accepted'; readonly number: string; readonly note?: string }

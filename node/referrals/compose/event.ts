@@ -20,7 +20,7 @@ import { present, referenceOf, referenceTo, timeWriter } from './values.ts';
 
 /**
  * Composes one later event of a referral: the Task in its new state, both hospitals, who did it, and what the event must
- * carry (clinical.md §2, §6). The patient and the order are named by their identifiers only.
+ * carry (Spec bundle §2, §6). The patient and the order are named by their identifiers only.
  */
 export function composeEvent(input: EventInput): ComposedMessage {
   const { from, to, referral, content } = input;
@@ -67,7 +67,7 @@ function frameOf(input: EventInput, fromId: string, toId: string): EventFrame {
   };
 }
 
-/** A person is named by the user id of the node's own list; no resource of that person travels (clinical.md §2). */
+/** A person is named by the user id of the node's own list; no resource of that person travels (Spec bundle §2). */
 function person(author: Author, input: EventInput): Reference<Practitioner> {
   return {
     ...logicalReference<Practitioner>('Practitioner', {
@@ -135,7 +135,7 @@ const roleNames: Readonly<Record<Role, string>> = {
   machine: 'Machine',
 };
 
-/** Who did it, in which role, when; a second person beside the author where the event needs two (clinical.md §2, §6). */
+/** Who did it, in which role, when; a second person beside the author where the event needs two (Spec bundle §2, §6). */
 function provenance(frame: EventFrame, extra: Carried): Provenance {
   const { input } = frame;
   const agent = (type: ProvenanceAgent['type'], who: ProvenanceAgent['who']): ProvenanceAgent => ({

@@ -7,7 +7,7 @@ import { purposeOf } from './message.ts';
 import { coding, concept, loinc } from './terms.ts';
 import { present, textOf } from './values.ts';
 
-/** The patient's consent to this disclosure: to this receiver, for treatment, while it lasts (clinical.md §3). */
+/** The patient's consent to this disclosure: to this receiver, for treatment, while it lasts (Spec bundle §3). */
 export function consentResource(
   ground: Ground,
   receiver: Reference<Organization>,
@@ -40,7 +40,7 @@ export function consentResource(
   };
 }
 
-/** Who wrote the referral, for whom, and, when the glass was broken, why (clinical.md §2). */
+/** Who wrote the referral, for whom, and, when the glass was broken, why (Spec bundle §2). */
 export function referralProvenance(
   targets: readonly Reference<Resource>[],
   ground: Ground,

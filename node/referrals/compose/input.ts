@@ -55,7 +55,7 @@ export interface DicomUids {
   readonly modality: string;
 }
 
-/** A file that travels beside the document in encrypted chunks; only its size, digest and key are written (clinical.md §8). */
+/** A file that travels beside the document in encrypted chunks; only its size, digest and key are written (Spec bundle §8). */
 export interface ReferralAttachment {
   readonly id: AttachmentId;
   readonly title: string;
@@ -63,7 +63,7 @@ export interface ReferralAttachment {
   /** Bytes of the plaintext. */
   readonly size: number;
   readonly sha256: Uint8Array;
-  /** The attachment key of protocol.md §4, 32 bytes. */
+  /** The attachment key of Spec §4, 32 bytes. */
   readonly key: Uint8Array;
   readonly createdAt: Instant;
   readonly consultation?: ConsultationId;
@@ -104,7 +104,7 @@ export interface ReferralInput extends Setting {
   /** `V` (very restricted) where the hospital's policy says so for a medico-legal case. */
   readonly confidentiality?: 'R' | 'V';
   readonly police?: PoliceNotice;
-  /** The rejected referral that this one forwards to another hospital (clinical.md §6, event 20). */
+  /** The rejected referral that this one forwards to another hospital (Spec bundle §6, event 20). */
   readonly basedOn?: ReferralId;
   /** The Identifier system of national numbers in this country; both hospitals must write the same to compare them. */
   readonly nationalIdSystem?: string;

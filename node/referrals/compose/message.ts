@@ -25,12 +25,12 @@ export interface Envelope {
 
 const confidentialityNames = { R: 'restricted', V: 'very restricted' } as const;
 
-/** The purpose of use: treatment, or treatment in an emergency when the glass was broken (clinical.md §2). */
+/** The purpose of use: treatment, or treatment in an emergency when the glass was broken (Spec bundle §2). */
 export function purposeOf(emergency: boolean): Coding {
   return emergency ? coding('actReason', 'ETREAT', 'Emergency Treatment') : coding('actReason', 'TREAT', 'treatment');
 }
 
-/** Puts the resources into a message Bundle, MessageHeader first, and writes its bytes once for all (clinical.md §2). */
+/** Puts the resources into a message Bundle, MessageHeader first, and writes its bytes once for all (Spec bundle §2). */
 export function writeMessage(
   envelope: Envelope,
   header: MessageHeader,
@@ -74,7 +74,7 @@ const v2Names = {
   I14: 'REF/RRI - Cancel patient referral',
 } as const;
 
-/** Who sends what to whom, and where it stands among its author's events (clinical.md §2, §4). */
+/** Who sends what to whom, and where it stands among its author's events (Spec bundle §2, §4). */
 export function messageHeader(facts: HeaderFacts): MessageHeader {
   return {
     resourceType: 'MessageHeader',

@@ -1,6 +1,6 @@
 import type { Narrative } from '@medplum/fhirtypes';
 
-/** Direction overrides, which nobody shall obey (clinical.md §9), and the two characters that XML forbids. */
+/** Direction overrides, which nobody shall obey (Records §1), and the two characters that XML forbids. */
 const strayCharacters = /[\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
 /** The equals sign too: some receivers look for `onerror=` without reading tags, and would take quoted markup for live. */
 const escapes: Readonly<Record<string, string>> = {

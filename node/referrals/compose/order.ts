@@ -45,7 +45,7 @@ export function identities(uuid: () => string): Identities {
   };
 }
 
-/** The state machine of the referral, born in the state `sent` (clinical.md §5). */
+/** The state machine of the referral, born in the state `sent` (Spec bundle §5). */
 export function referralTask({ input, frame, content, ids, writtenAt }: Order): Task {
   return {
     resourceType: 'Task',
@@ -81,7 +81,7 @@ export function referralTask({ input, frame, content, ids, writtenAt }: Order): 
   };
 }
 
-/** The clinical order; A owns it for good (clinical.md §1.2). */
+/** The clinical order; A owns it for good (Spec bundle §1.2). */
 export function referralOrder({ input, frame, content, ids, writtenAt }: Order): ServiceRequest {
   const specialty = textOf(input.specialty);
   const flags = (content.parts.alerts?.entries ?? []).filter((one) => one.resourceType === 'Flag');
@@ -134,7 +134,7 @@ function said(text: string, what: string): string {
   return whole;
 }
 
-/** The table of contents, signed for by the author (clinical.md §3). */
+/** The table of contents, signed for by the author (Spec bundle §3). */
 export function referralNote(
   { input, frame, content, ids, writtenAt }: Order,
   serviceRequest: ServiceRequest,

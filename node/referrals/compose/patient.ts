@@ -17,7 +17,7 @@ import { dateOf, present, textOf } from './values.ts';
 /** BCP 47 as far as a reader needs it: subtags of letters and digits joined by hyphens. */
 const languageForm = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/;
 
-/** The patient as A knows the person; absent members were not told (clinical.md §3). */
+/** The patient as A knows the person; absent members were not told (Spec bundle §3). */
 export function patientResource(id: string, details: PatientDetails, frame: Frame, nationalIdSystem?: string): Patient {
   const names = humanNames(details);
   if (names.length === 0) throw new ComposeError('patient-without-name', 'a patient needs a name to be referred');

@@ -15,7 +15,7 @@ interface Around {
 
 /**
  * The medico-legal case: a Flag whenever there is one; a Communication when the police were told by e-mail, so that
- * nobody tells them twice. It names the case and no clinical detail (clinical.md §3).
+ * nobody tells them twice. It names the case and no clinical detail (Spec bundle §3).
  */
 export function policePart(details: PatientDetails, notice: PoliceNotice | undefined, around: Around): Part {
   const { frame, encounter } = around;

@@ -21,7 +21,7 @@ export interface ComposedReferral extends ComposedMessage {
 
 /**
  * Composes the referral, event 1: one flat message Bundle with everything that the receiver needs and nothing to fetch
- * (clinical.md §2, §3). Fails with ComposeError where the rules of the exchange forbid to send.
+ * (Spec bundle §2, §3). Fails with ComposeError where the rules of the exchange forbid to send.
  */
 export function composeReferral(input: ReferralInput): ComposedReferral {
   if (input.expiresAt <= input.now)

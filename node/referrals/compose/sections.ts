@@ -7,7 +7,7 @@ import { present, referenceOf, textsOf } from './values.ts';
 
 export type SectionName = ProfileSection | 'visits' | 'papers';
 
-/** The sections of a referral note in their order, with their LOINC codes (clinical.md §3). */
+/** The sections of a referral note in their order, with their LOINC codes (Spec bundle §3). */
 const sections: readonly (readonly [name: SectionName, title: string, code: string])[] = [
   ['reason', 'Reason for referral', sectionCodes.reason],
   ['visits', 'Consultations', '46240-8'],
@@ -30,7 +30,7 @@ const optionalSections: ReadonlySet<SectionName> = new Set<SectionName>(['visits
 
 const nothing: Part = { lines: [], entries: [] };
 
-/** The table of contents: every section is there, and an empty one says why (clinical.md §3). */
+/** The table of contents: every section is there, and an empty one says why (Spec bundle §3). */
 export function compositionSections(parts: Readonly<Partial<Record<SectionName, Part>>>): CompositionSection[] {
   return sections.flatMap(([name, title, code]) => {
     const part = parts[name] ?? nothing;

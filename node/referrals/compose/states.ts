@@ -4,7 +4,7 @@ import type { EventContent } from './event-input.ts';
 import { coding } from './terms.ts';
 
 /**
- * How the states and events of a referral are written: one row for each (clinical.md §4, §5, §6). The codes are those that
+ * How the states and events of a referral are written: one row for each (Spec bundle §4, §5, §6). The codes are those that
  * the profile reads; which transition is allowed is decided by the state machine, not here.
  */
 const stateDisplays: Readonly<Record<StateName, readonly [ours: string, bser?: string]>> = {
@@ -28,7 +28,7 @@ const stateDisplays: Readonly<Record<StateName, readonly [ours: string, bser?: s
 /** BSeR calls a visit that took place so; while the first one lasts there is no code. */
 const visited = ['5.1.4', 'Service Request Event Completed'] as const;
 
-/** Task.businessStatus: our code and, where there is one, that of BSeR (clinical.md §5). */
+/** Task.businessStatus: our code and, where there is one, that of BSeR (Spec bundle §5). */
 export function businessStatus(state: StateName, event?: EventContent['event']): CodeableConcept {
   const [display, bserDisplay] = stateDisplays[state];
   const { bser } = stateRows[state];
@@ -42,7 +42,7 @@ export interface Before {
   readonly accepted: boolean;
 }
 
-/** Task.status: `on-hold` means that work had begun, and a request to cancel leaves the status as it was (clinical.md §5). */
+/** Task.status: `on-hold` means that work had begun, and a request to cancel leaves the status as it was (Spec bundle §5). */
 export function taskStatus(state: StateName, before: Before): Task['status'] {
   if (state === 'info-requested') return before.accepted ? 'on-hold' : 'received';
   if (state !== 'cancel-requested') return stateRows[state].statuses[0] as Task['status'];
@@ -78,7 +78,7 @@ export function eventRow(event: EventContent['event']): EventRow {
   return events[event];
 }
 
-/** The state that an event leads to; the two that return say where to themselves (clinical.md §6). */
+/** The state that an event leads to; the two that return say where to themselves (Spec bundle §6). */
 export function stateAfter(content: EventContent): StateName {
   switch (content.event) {
     case 'info-provided':

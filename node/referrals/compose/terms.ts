@@ -2,7 +2,7 @@ import type { CodeableConcept, Coding, Extension, Identifier } from '@medplum/fh
 import { ourBase, systems as profileSystems } from '../../../protocol/bundle/fhir/terms.ts';
 import type { NodeName } from '../../../protocol/ids.ts';
 
-/** The code systems that our messages write, beside those that the profile reads (clinical.md §3, §11). */
+/** The code systems that our messages write, beside those that the profile reads (Spec bundle §3, §11). */
 const hl7 = 'http://terminology.hl7.org/CodeSystem';
 const systems = {
   ...profileSystems,

@@ -1,5 +1,5 @@
 export interface BlobTables {
-  /** Where each blob lies (trust.md §4, "S3 down"): always here first, then also in the bucket. */
+  /** Where each blob lies (Node §4, "S3 down"): always here first, then also in the bucket. */
   blob: {
     /** Lower-case hex SHA-256 of the bytes. */
     name: string;

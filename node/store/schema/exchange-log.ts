@@ -3,7 +3,7 @@ import type { Generated } from 'kysely';
 export interface ExchangeLogTables {
   /** The one log that this node signs: its head, and the frontier from which the next leaf goes on. */
   log_head: { origin: string; size: number; root: Uint8Array; edge: Uint8Array; checkpoint: string; signed_at: number };
-  /** Leaves queued by the changes of one transaction; empty outside of a transaction (protocol.md §6, sequencer). */
+  /** Leaves queued by the changes of one transaction; empty outside of a transaction (Spec §6, sequencer). */
   log_pending: { id: Generated<number>; type: string; x: string; record: Uint8Array; peer: string | null };
   /** Every leaf with the record that it hashes; `at` is for people, it is no part of the log. */
   log_leaf: { idx: number; type: string; x: string; record: Uint8Array; peer: string | null; at: number };
@@ -17,7 +17,7 @@ export interface ExchangeLogTables {
   log_witness: { peer: string; size: number; at: number };
   /** Other nodes' logs, as we last cosigned them. */
   witnessed_log: { origin: string; peer: string; size: number; root: Uint8Array; note: string; at: number };
-  /** Every head of another log that we ever cosigned (protocol.md §5, commit). */
+  /** Every head of another log that we ever cosigned (Spec §5, commit). */
   witnessed_head: { origin: string; size: number; root: Uint8Array; at: number };
   /** What proves another node's fault: kept, alarmed, downloadable. */
   evidence: { id: string; kind: string; peer: string; at: number; body: string };

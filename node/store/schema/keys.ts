@@ -3,7 +3,7 @@ export interface KeyTables {
   keyring: { id: number; wrapped_index_key: Uint8Array };
   /** One key per patient or received referral, wrapped by the root key; destroyed keys stay as empty rows. */
   data_key: { id: string; wrapped: Uint8Array | null; created_at: number; shredded_at: number | null };
-  /** The node's own keys (protocol.md §1): seeds wrapped by the root key. */
+  /** The node's own keys (Spec §1): seeds wrapped by the root key. */
   node_key: {
     use: 'identity' | 'http' | 'log' | 'cosign' | 'box' | 'xwing';
     public_key: Uint8Array;

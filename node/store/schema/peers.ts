@@ -1,5 +1,5 @@
 export interface PeerTables {
-  /** One row per peer that was ever named here; its state is one word (protocol.md §2). */
+  /** One row per peer that was ever named here; its state is one word (Spec §2). */
   peer: {
     name: string;
     state: 'invited' | 'confirming' | 'paired' | 'paused' | 'blocked' | 'key-changed';
@@ -10,7 +10,7 @@ export interface PeerTables {
     identity_vkey: string;
     card_serial: number;
     card_seen_at: number;
-    /** The highest sealing suite seen from this peer: nothing below is taken or sent (protocol.md §4). */
+    /** The highest sealing suite seen from this peer: nothing below is taken or sent (Spec §4). */
     suite_floor: number;
     /** Why the state is what it is, for the administrator; no patient data. */
     detail: string;
@@ -20,7 +20,7 @@ export interface PeerTables {
   };
   /** Every card ever seen, for ever; the newest serial counts. */
   peer_card: { name: string; serial: number; identity_vkey: string; sha256: Uint8Array; note: string; seen_at: number };
-  /** A pairing under way: host or guest (protocol.md §2). */
+  /** A pairing under way: host or guest (Spec §2). */
   pairing: {
     invitation: string;
     role: 'host' | 'guest';
@@ -44,7 +44,7 @@ export interface PeerTables {
     expires_at: number;
     detail: string;
   };
-  /** Nonces of requests that changed something, until they expire (protocol.md §3). */
+  /** Nonces of requests that changed something, until they expire (Spec §3). */
   nonce: { key: string; nonce: Uint8Array; until: number };
   /** Small facts about this node: its card, its epoch, when it last signed. */
   node_fact: { name: string; value: string };

@@ -1,5 +1,5 @@
 export interface ReferralTables {
-  /** One row per referral that this hospital sent or received (clinical.md §5). */
+  /** One row per referral that this hospital sent or received (Spec bundle §5). */
   referral: {
     id: string;
     direction: 'sent' | 'received';
@@ -19,7 +19,7 @@ export interface ReferralTables {
     changed_at: number;
     expires_at: number;
   };
-  /** Every event of a referral, from either side, exactly as it was sent or received (clinical.md §6). */
+  /** Every event of a referral, from either side, exactly as it was sent or received (Spec bundle §6). */
   referral_event: {
     bundle: string;
     referral: string;
@@ -123,7 +123,7 @@ export interface ReferralTables {
     /** Sealed JSON: title, content type, SHA-256, attachment key. */
     detail: Uint8Array;
   };
-  /** Sequence of each direction: the record of every seq, both ways (protocol.md §6). */
+  /** Sequence of each direction: the record of every seq, both ways (Spec §6). */
   seq_sent: { peer: string; seq: number; x: string; bundle: string };
   seq_received: { peer: string; seq: number; record_digest: Uint8Array };
 }

@@ -25,7 +25,7 @@ export interface ReferenceUse {
   readonly reference: JsonObject;
 }
 
-/** Judges one resource, a Bundle above all, by the rules of FHIR R4 alone (clinical.md §7, layer base). */
+/** Judges one resource, a Bundle above all, by the rules of FHIR R4 alone (Spec bundle §7, layer base). */
 export function checkBase(resource: JsonObject, issues: Issues): BaseFindings {
   const found = {
     unknownResources: [] as string[],

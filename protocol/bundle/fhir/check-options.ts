@@ -1,6 +1,6 @@
 import type { NodeName, ReferralId } from '../../ids.ts';
 
-/** `base` is FHIR R4 itself; `profile` is also what Fernpost may send and take (clinical.md §7). */
+/** `base` is FHIR R4 itself; `profile` is also what Fernpost may send and take (Spec bundle §7). */
 export type Layer = 'base' | 'profile';
 
 export interface CheckOptions {

@@ -10,7 +10,7 @@ import { hasElement, objectsOf, textOf } from './elements.ts';
 import { findResource } from './definitions.ts';
 
 /**
- * The one door for clinical content (clinical.md §2, §7). First the limits and the JSON, before any schema runs; then
+ * The one door for clinical content (Spec bundle §2, §7). First the limits and the JSON, before any schema runs; then
  * `base`, which is FHIR R4 itself; then `profile`, which is what Fernpost may send and take. All faults are told, up to
  * a limit, not only the first.
  */
@@ -24,7 +24,7 @@ export type Checked =
     }
   | { readonly ok: false; readonly issues: readonly Issue[]; readonly left: number };
 
-/** FHIR's JSON under the limits of clinical.md §2. */
+/** FHIR's JSON under the limits of Spec bundle §2. */
 export const fhirJsonRules: JsonRules = {
   bytesMax: documentBytesMax,
   depthMax: jsonDepthMax,

@@ -84,7 +84,7 @@ const observation: Reader = (resource) => {
   return { section, rows: [{ label, text: own ?? '' }, ...components] };
 };
 
-/** The clinical resources (clinical.md §3). */
+/** The clinical resources (Spec bundle §3). */
 export const clinicalRows: Readonly<Record<string, Reader>> = {
   Condition: (one) =>
     row('problems', conceptText(objectOf(one, 'code')), [

@@ -141,7 +141,7 @@ const provenance: Reader = (one, message) =>
     ['Reason', joined(objectsOf(one, 'reason').map(conceptText))],
   );
 
-/** People, payers, workflow and legal ground (clinical.md §3). */
+/** People, payers, workflow and legal ground (Spec bundle §3). */
 export const orderRows: Readonly<Record<string, Reader>> = {
   Patient: patient,
   RelatedPerson: (one) =>

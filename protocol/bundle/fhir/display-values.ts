@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from '../../json.ts';
 import { asObject, numberOf, objectOf, objectsOf, textOf, textsOf } from './elements.ts';
 
-/** FHIR values as plain text for a person. Nothing of a peer is ever shown as HTML (clinical.md §1, decision 5). */
+/** FHIR values as plain text for a person. Nothing of a peer is ever shown as HTML (Spec bundle §1, decision 5). */
 
-/** Takes out what text could do to the screen around it: controls and bidirectional overrides (clinical.md §9). */
+/** Takes out what text could do to the screen around it: controls and bidirectional overrides (Records §1). */
 export function plainText(text: string): string {
   // eslint-disable-next-line no-control-regex -- they are what is taken out
   return text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '');

@@ -10,7 +10,7 @@ import { sectionCodes, systems } from './terms.ts';
 
 /**
  * A received message for a person to read: plain text, row by row, every resource in exactly one section, and what no
- * reader knows listed as not shown (clinical.md §1, decision 7). No markup of the peer survives.
+ * reader knows listed as not shown (Spec bundle §1, decision 7). No markup of the peer survives.
  */
 export interface Display {
   readonly sections: readonly DisplaySection[];

@@ -5,7 +5,7 @@ import type { Issues } from './issue.ts';
 import { uuidOfUrn } from './message.ts';
 import { attachmentKeyUrl, attachmentSha256Url, attachmentSizeUrl, eventOrderUrl } from './terms.ts';
 
-/** Where an event stands among its author's events of a referral (clinical.md §2). */
+/** Where an event stands among its author's events of a referral (Spec bundle §2). */
 export interface EventOrder {
   readonly seq: number;
   /** SHA-256 of the plaintext of the author's event before; absent exactly when seq is 1. */
@@ -14,7 +14,7 @@ export interface EventOrder {
   readonly seen: Uint8Array | undefined;
 }
 
-/** What a DocumentReference says of the bytes that travel beside the document (clinical.md §8). */
+/** What a DocumentReference says of the bytes that travel beside the document (Spec bundle §8). */
 export interface AttachmentProof {
   readonly id: string;
   readonly size: number;

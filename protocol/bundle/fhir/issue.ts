@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts';
 
 /**
  * One fault of a bundle. `expression` names the element as FHIRPath does
- * (`Bundle.entry[3].resource.ofType(Patient).birthDate`); neither it nor `diagnostics` quotes a value (clinical.md §7).
+ * (`Bundle.entry[3].resource.ofType(Patient).birthDate`); neither it nor `diagnostics` quotes a value (Spec bundle §7).
  */
 export interface Issue {
   readonly severity: 'error' | 'warning';
@@ -26,7 +26,7 @@ export type IssueCode =
   | 'too-long'
   | 'not-supported';
 
-/** More faults than this are counted, not listed (clinical.md §7). */
+/** More faults than this are counted, not listed (Spec bundle §7). */
 export const issuesMax = 100;
 
 /** Takes the issues of one bundle; above the limit it only remembers that there were more. */
@@ -52,7 +52,7 @@ export class Issues {
   }
 }
 
-/** The answer to a bundle that was refused: a FHIR R4 OperationOutcome with every issue (clinical.md §6). */
+/** The answer to a bundle that was refused: a FHIR R4 OperationOutcome with every issue (Spec bundle §6). */
 export function operationOutcome(issues: readonly Issue[]): JsonObject {
   return {
     resourceType: 'OperationOutcome',

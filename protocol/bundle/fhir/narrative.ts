@@ -1,7 +1,7 @@
 /**
  * Reads a narrative's XHTML as R4 restricts it (txt-1, txt-2): well-formed, one div in the XHTML namespace, only the
  * elements and attributes of basic HTML, some content. Nothing here renders it, and nothing else in Fernpost does
- * (clinical.md §1, decision 5). The scan is one pass without recursion, so no nesting can hurt it.
+ * (Spec bundle §1, decision 5). The scan is one pass without recursion, so no nesting can hurt it.
  */
 export function narrativeFault(xhtml: string): string | undefined {
   const open: string[] = [];
@@ -29,7 +29,7 @@ export function narrativeFault(xhtml: string): string | undefined {
   return content ? undefined : 'txt-2: the narrative has no content';
 }
 
-/** Whether a narrative holds what could run or fetch: script, event handlers, frames, styles that load (clinical.md §2). */
+/** Whether a narrative holds what could run or fetch: script, event handlers, frames, styles that load (Spec bundle §2). */
 export function isActive(xhtml: string): boolean {
   return activeForms.some((form) => form.test(xhtml));
 }

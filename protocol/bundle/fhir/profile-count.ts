@@ -1,7 +1,7 @@
 import type { Issues } from './issue.ts';
 import type { Message } from './message.ts';
 
-/** Tells when a message has not exactly one resource of a type (clinical.md §2). */
+/** Tells when a message has not exactly one resource of a type (Spec bundle §2). */
 export function exactlyOne(message: Message, type: string, issues: Issues): void {
   const found = message.ofType(type);
   if (found.length === 0) issues.add('required', `Bundle.entry.resource.ofType(${type})`, 'exactly one is required');

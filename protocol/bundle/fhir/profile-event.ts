@@ -32,7 +32,7 @@ const appointmentOf =
     ];
   };
 
-/** What an event must carry beyond Task, Provenance and both Organizations (clinical.md §6, last column). */
+/** What an event must carry beyond Task, Provenance and both Organizations (Spec bundle §6, last column). */
 const needs: Readonly<Partial<Record<MessageEvent, Need>>> = {
   'referral-rejected': reasonInTask,
   'info-requested': (message) => [

@@ -7,7 +7,7 @@ import { isLater } from './primitives.ts';
 import { exactlyOne } from './profile-count.ts';
 import { sectionCodes, systems, type SectionName } from './terms.ts';
 
-/** What a referral must hold beyond the envelope: order, patient, note, legal ground (clinical.md §2, §3). */
+/** What a referral must hold beyond the envelope: order, patient, note, legal ground (Spec bundle §2, §3). */
 export function checkReferral(message: Message, options: CheckOptions, issues: Issues): void {
   for (const type of ['ServiceRequest', 'Composition', 'Patient']) exactlyOne(message, type, issues);
   const [order] = message.ofType('ServiceRequest');
@@ -43,7 +43,7 @@ function checkNote({ resource, path }: Entry, issues: Issues): void {
     issues.warn('business-rule', `${path}.section`, `sections that say nothing, not even why: ${missing.join(', ')}`);
 }
 
-/** Every clinical resource speaks of the one patient (clinical.md §2). */
+/** Every clinical resource speaks of the one patient (Spec bundle §2). */
 function checkPatient(message: Message, patient: Entry, issues: Issues): void {
   const whole = objectsOf(patient.resource, 'identifier').some(
     (one) => textOf(one, 'system') !== undefined && textOf(one, 'value') !== undefined,
@@ -67,7 +67,7 @@ function namesPatient(patient: Entry, reference: JsonObject | undefined): boolea
   );
 }
 
-/** A Consent that names the receiver and holds now, or a broken glass with its reason (clinical.md §2, §3). */
+/** A Consent that names the receiver and holds now, or a broken glass with its reason (Spec bundle §2, §3). */
 function checkGround(message: Message, options: CheckOptions, issues: Issues): void {
   const emergency = codingCodes(objectsOf(objectOf(message.bundle, 'meta'), 'security'), systems.actReason).includes(
     'ETREAT',

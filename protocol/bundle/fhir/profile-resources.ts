@@ -8,7 +8,7 @@ import { systems } from './terms.ts';
 
 type Rule = readonly [at: string, why: string, holds: (resource: JsonObject, message: Message) => boolean];
 
-/** What our map asks of single resources beyond R4 (clinical.md §3). */
+/** What our map asks of single resources beyond R4 (Spec bundle §3). */
 const rules: Readonly<Record<string, readonly Rule[]>> = {
   RelatedPerson: [
     [
@@ -74,7 +74,7 @@ export function checkResources(message: Message, options: CheckOptions, issues: 
   checkAttachments(message, options, issues);
 }
 
-/** The document and the manifest name the same attachments, with the same sizes (clinical.md §8). */
+/** The document and the manifest name the same attachments, with the same sizes (Spec bundle §8). */
 function checkAttachments(message: Message, { attachments }: CheckOptions, issues: Issues): void {
   const listed = attachments === undefined ? undefined : new Map(attachments.map(({ id, size }) => [id, size]));
   const seen = new Set<string>();

@@ -6,7 +6,7 @@ import type { Issues } from './issue.ts';
 import { nodeOfReference, uuidOfIdentifier, type Entry, type Message } from './message.ts';
 import { eventRows, roles, stateNames, stateRows, systems, type StateName } from './terms.ts';
 
-/** The Task and what every event says around it: state, referral id, order, actor (clinical.md §2, §5). */
+/** The Task and what every event says around it: state, referral id, order, actor (Spec bundle §2, §5). */
 export function checkTask(message: Message, options: CheckOptions, issues: Issues): void {
   const { header, task } = message;
   if (header !== undefined) {
@@ -30,7 +30,7 @@ function isReferral({ event }: Message): boolean {
   return event === 'referral-sent' || event === 'forwarded';
 }
 
-/** Both codings, and a Task.status that is the one of the state (clinical.md §5). */
+/** Both codings, and a Task.status that is the one of the state (Spec bundle §5). */
 function checkState(message: Message, { resource, path }: Entry, issues: Issues): void {
   const business = objectOf(resource, 'businessStatus');
   const codes = codesOf(business, systems.state);
@@ -82,7 +82,7 @@ function checkFocus(message: Message, { resource, path }: Entry, issues: Issues)
   }
 }
 
-/** Who did it, in which role, and when (clinical.md §2). */
+/** Who did it, in which role, and when (Spec bundle §2). */
 function checkProvenance(message: Message, issues: Issues): void {
   const all = message.ofType('Provenance');
   if (all.length === 0)

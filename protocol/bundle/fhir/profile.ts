@@ -12,7 +12,7 @@ import { checkResources } from './profile-resources.ts';
 import { checkTask } from './profile-task.ts';
 import { eventRows, messageEvents, profileUrl, systems } from './terms.ts';
 
-/** What every message of ours keeps beyond FHIR: its envelope, its references, what it must never hold (clinical.md §2). */
+/** What every message of ours keeps beyond FHIR: its envelope, its references, what it must never hold (Spec bundle §2). */
 export function checkProfile(message: Message, findings: BaseFindings, options: CheckOptions, issues: Issues): void {
   checkEnvelope(message.bundle, issues);
   checkEntries(message, issues);
@@ -72,7 +72,7 @@ function checkEntries({ bundle }: Message, issues: Issues): void {
   });
 }
 
-/** Every reference resolves inside the Bundle, or is logical: nobody ever has to fetch (clinical.md §1, decision 5). */
+/** Every reference resolves inside the Bundle, or is logical: nobody ever has to fetch (Spec bundle §1, decision 5). */
 function checkReferences(message: Message, findings: BaseFindings, issues: Issues): void {
   for (const { path, reference } of findings.references) {
     const literal = textOf(reference, 'reference');

@@ -16,7 +16,7 @@ import { roles, stateNames, systems, type MessageEvent, type Role, type StateNam
 
 export interface EventFacts {
   readonly event: MessageEvent;
-  /** MessageHeader.id: names the message, for duplicates (clinical.md §2). */
+  /** MessageHeader.id: names the message, for duplicates (Spec bundle §2). */
   readonly message: string;
   readonly referral: ReferralId;
   readonly order: EventOrder;
@@ -54,7 +54,7 @@ export interface IdentifierFacts {
   readonly type: string | undefined;
 }
 
-/** What matching and lists need of the patient, as it was written (clinical.md §10). */
+/** What matching and lists need of the patient, as it was written (Records §2). */
 export interface PatientFacts {
   readonly identifiers: readonly IdentifierFacts[];
   readonly family: string | undefined;
@@ -99,7 +99,7 @@ export function eventOf(bundle: JsonObject): EventFacts {
   };
 }
 
-/** Task.groupIdentifier: the same in every event of a referral (clinical.md §2). */
+/** Task.groupIdentifier: the same in every event of a referral (Spec bundle §2). */
 export function referralIdOf(bundle: JsonObject): ReferralId {
   const task = readMessage(bundle).task;
   return parseReferralId(
@@ -107,7 +107,7 @@ export function referralIdOf(bundle: JsonObject): ReferralId {
   );
 }
 
-/** The attachments that the document names, with what proves and opens them (clinical.md §8). */
+/** The attachments that the document names, with what proves and opens them (Spec bundle §8). */
 export function attachmentsOf(bundle: JsonObject): readonly AttachmentFacts[] {
   return readMessage(bundle)
     .ofType('DocumentReference')
@@ -145,7 +145,7 @@ export function findPatient(bundle: JsonObject): PatientFacts | undefined {
   };
 }
 
-/** What later events of a referral repeat from it (clinical.md §2, §6). */
+/** What later events of a referral repeat from it (Spec bundle §2, §6). */
 export interface ReferralFacts {
   readonly taskId: string;
   readonly serviceRequest: { readonly system: string; readonly value: string };

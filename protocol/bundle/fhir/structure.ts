@@ -28,7 +28,7 @@ export interface Visit {
 export interface Walk {
   readonly issues: Issues;
   readonly visit: (visit: Visit) => void;
-  /** A resource whose type R4 does not have: kept, carried, not judged (clinical.md §1, decision 7). */
+  /** A resource whose type R4 does not have: kept, carried, not judged (Spec bundle §1, decision 7). */
   readonly unknownResource: (resource: JsonObject, path: string) => void;
 }
 

@@ -1,4 +1,4 @@
-/** The codes and systems that our profile speaks (clinical.md §2 to §6, §11). */
+/** The codes and systems that our profile speaks (Spec bundle §2 to §6, §11). */
 export const ourBase = 'https://fernpost.example/fhir';
 export const systems = {
   nodeId: `${ourBase}/node-id`,
@@ -49,7 +49,7 @@ export const stateNames = [
 ] as const;
 export type StateName = (typeof stateNames)[number];
 
-/** The events that travel as message Bundles; the receipt and the technical refusal do not (clinical.md §6). */
+/** The events that travel as message Bundles; the receipt and the technical refusal do not (Spec bundle §6). */
 export const messageEvents = [
   'referral-sent',
   'referral-accepted',
@@ -76,7 +76,7 @@ export type MessageEvent = (typeof messageEvents)[number];
 export const roles = ['referrer', 'triage', 'clinician', 'clerk', 'machine'] as const;
 export type Role = (typeof roles)[number];
 
-/** The sections of a referral note, by LOINC code (clinical.md §3). */
+/** The sections of a referral note, by LOINC code (Spec bundle §3). */
 export const sectionCodes = {
   reason: '42349-1',
   problems: '11450-4',
@@ -93,7 +93,7 @@ export const sectionCodes = {
 } as const;
 export type SectionName = keyof typeof sectionCodes;
 
-/** What each state is in Task.status and in BSeR's codes (clinical.md §5). */
+/** What each state is in Task.status and in BSeR's codes (Spec bundle §5). */
 export interface StateRow {
   readonly statuses: readonly string[];
   /** BSeR code that must stand beside ours. */
@@ -128,7 +128,7 @@ const working: readonly StateName[] = [
   'in-progress',
 ];
 
-/** The v2-0003 codes and the states that a message of each event may name (clinical.md §4, §6). */
+/** The v2-0003 codes and the states that a message of each event may name (Spec bundle §4, §6). */
 export interface EventRow {
   readonly v2Events: readonly string[];
   readonly states: readonly StateName[];

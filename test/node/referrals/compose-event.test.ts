@@ -79,7 +79,7 @@ const byAlder = {
 const machine = { author: { role: 'machine' } } as const;
 const reason = 'in words';
 
-/** Each event of clinical.md §6 with what it must leave behind: v2 event, state, status, BSeR code and what it carries. */
+/** Each event of Spec bundle §6 with what it must leave behind: v2 event, state, status, BSeR code and what it carries. */
 const events: readonly [EventContent, Partial<EventInput>, string, StateName, string, string | undefined, string[]][] =
   [
     [{ event: 'referral-accepted', number: 'IN-B-1' }, {}, 'I13', 'accepted', 'accepted', '3.0', []],

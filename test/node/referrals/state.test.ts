@@ -14,7 +14,7 @@ import {
 import { roles, stateNames, type Role, type StateName } from '../../../protocol/bundle/fhir/terms.ts';
 import { instantOfMs } from '../../../protocol/instant.ts';
 
-/** The table of clinical.md §6, written a second time as it stands there: from, to, author, roles. */
+/** The table of Spec bundle §6, written a second time as it stands there: from, to, author, roles. */
 const back = 'the state before';
 const anyState = [...stateNames];
 const rows: readonly (readonly [

@@ -8,7 +8,7 @@ import { readFixture, sampleNames } from './fixtures.ts';
 
 /*
  * The general validators know FHIR and we do not copy them; so whatever one of them calls an error, ours must refuse
- * (clinical.md §12 b). The seed is fixed: a change of ours is what changes the outcome, not the day.
+ * (Spec bundle §12 b). The seed is fixed: a change of ours is what changes the outcome, not the day.
  */
 const runs = 300;
 const seed = 20261120;
