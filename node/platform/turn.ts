@@ -5,7 +5,7 @@ export function onNextTurn(step: () => void): void {
   setImmediate(step);
 }
 
-/** Lets other work go on: long work awaits it every few hundred KiB (performance.md). */
+/** Lets other work go on: long work awaits it every few hundred KiB. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -116,7 +116,7 @@ export const deleteTerm = statement<{ term: Uint8Array; patient: number }>()((db
   db.deleteFrom('patient_term').where('term', '=', values.term).where('patient', '=', values.patient),
 );
 
-/** Newest first, by keyset: never OFFSET (performance.md). */
+/** Newest first, by keyset: never OFFSET. */
 export const patientsByCreation = statement<{ at: number; id: string; limit: number }>()((db, values) =>
   db
     .selectFrom('patient')
