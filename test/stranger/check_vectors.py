@@ -1,7 +1,12 @@
-"""Holds this peer against protocol/vectors/protocol.json: `python3 check_vectors.py FILE`."""
+"""
+Holds this peer against protocol/vectors/protocol.json: `python3 check_vectors.py FILE DIRECTORY`. The log of 600 leaves
+is left in the directory as static files, with one of its proofs, for an auditor.
+"""
 
+import hashlib
 import json
 import sys
+from pathlib import Path
 
 from nacl.bindings import crypto_box_seed_keypair
 from nacl.public import PrivateKey
@@ -12,7 +17,7 @@ import tree
 from card import Keys, parse_card, safety_number
 from encoding import Refused, b64u, unb64, unb64u, write_canonical
 from notes import check_key, check_proof, holds, parse_checkpoint, parse_vkey, signed_by, split_note
-from own_log import leaf_of
+from own_log import OwnLog, leaf_of
 from signed_http import INPUT, WITH_BODY, WITHOUT_BODY, answer_covered, answer_lines, base_of, digest_of, request_lines
 
 checked = 0
@@ -111,9 +116,23 @@ def check_log(v):
     text, lines = split_note(checkpoint.note)
     for line, witness in zip(lines[1:], log['witnessVkeys']):
         same(witness, signed_by(text, line, parse_vkey(witness)), log['cosignatureTime'] + (witness[0] == 'c'))
+    check_resources(log, entries, hashes)
     index, _ = check_proof(log['tlogProofOfSent'], entries[421], [vkey])
     same('proof', index, 421)
     refuses('proof of another leaf', lambda: check_proof(log['tlogProofOfSent'], entries[420], [vkey]))
+
+
+def check_resources(log, entries, hashes):
+    directory = Path(sys.argv[2])
+    own = OwnLog(Keys('alder.example'), directory)
+    own.entries, own.hashes = entries, hashes
+    for path, digest in log['sha256OfResources'].items():
+        data, _ = own.resource(path)
+        same(path, hashlib.sha256(data).hexdigest(), digest)
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_bytes(data)
+    (directory / 'checkpoint').write_text(log['checkpoint600Cosigned'])
+    (directory / 'proof').write_text(log['tlogProofOfSent'])
 
 
 def check_http(v):

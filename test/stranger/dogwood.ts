@@ -34,6 +34,8 @@ export interface Dogwood extends AsyncDisposable {
   /** The next thing it says, which must be this. */
   hear<Facts>(event: string): Promise<Facts>;
   type(words: readonly string[]): void;
+  /** `cancel`: asks to cancel its first referral. `probe`: asks Birch everything of probe.py. */
+  order(todo: 'cancel' | 'probe'): void;
 }
 
 const here = import.meta.dirname;
@@ -57,6 +59,7 @@ export async function startDogwood(directory: string, link: string, attachment: 
       return said;
     },
     type: (typed) => void child.stdin.write(`${JSON.stringify({ typed })}\n`),
+    order: (todo) => void child.stdin.write(`${JSON.stringify({ do: todo })}\n`),
     [Symbol.asyncDispose]: () => end(child),
   };
 }

@@ -5,7 +5,7 @@ import re
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from encoding import Refused, need, write_json
+from encoding import Refused, instant, need, now, write_json
 from own_log import Turned
 from signed_http import JSON, PROBLEM, TEXT, WITH_BODY, WITHOUT_BODY, answer_covered, answer_lines, base_of
 from signed_http import digest_of, read_signature, request_lines, sign, single, verify
@@ -145,8 +145,6 @@ class Door(BaseHTTPRequestHandler):
         self._send(status, kind, content, {'Content-Digest': digest_of(content), **extra})
 
     def _judge(self, name, signed, fields, kind, digest, body, peer, parts):
-        from encoding import instant, now
-
         need(signed.is_fresh, 'clock', 'NET_CLOCK', time=instant(now()))
         need('content-encoding' not in fields, 'encoded', 'SEND_ENCODED')
         need(kind is None or fields.get('content-type') == kind, 'type', 'SEND_MEDIA_TYPE')

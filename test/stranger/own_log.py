@@ -4,7 +4,7 @@ import os
 import threading
 from pathlib import Path
 
-from encoding import b64, b64u, need, now, sha256, unb64, write_canonical
+from encoding import Refused, b64, b64u, need, now, sha256, unb64, write_canonical
 from notes import checkpoint_text, parse_checkpoint, split_note, signed_by, write_proof
 from tree import check_consistency, consistency, inclusion, leaf_hash, root_of
 
@@ -136,8 +136,6 @@ class Witness:
 
     def add(self, body, vkeys_of):
         """`vkeys_of(origin)` gives the log keys of the peer that owns it, or nothing."""
-        from encoding import Refused
-
         try:
             head, gap, note = body.decode().partition('\n\n')
             first, *path = head.split('\n')

@@ -13,10 +13,12 @@ from pathlib import Path
 from bundle import Attachment, make_bundle
 from card import Keys, parse_card, write_card
 from door import serve
-from encoding import b64u, need, now, sha256, write_canonical, write_json
-from own_log import OwnLog, Witness
+from encoding import b64u, instant, need, now, sha256, write_canonical, write_json
+from event import make_cancel_request
+from own_log import OwnLog, Witness, leaf_of
 from pairing import GuestPairing, log_token
 from receiving import Receiver
+from probe import Probe
 from referral import make_referral
 from sending import Peer, Sender
 from signed_http import JSON
@@ -31,15 +33,20 @@ class Node:
         self.keys = Keys(name)
         self.url = url
         self.lock = threading.RLock()
-        self.card_note = write_card(self.keys, url, 'Dogwood Cottage Hospital', now())
-        own = parse_card(self.card_note, self.keys.identity.vkey)
-        self.serial = own.serial
         self.log = OwnLog(self.keys, directory)
-        self.log.append('key', write_canonical({'card': b64u(own.sha256), 'serial': own.serial, 'v': 1}))
+        self.serial = now()
+        self.renew_card()
         self.witness = Witness(self.keys)
         self.peers = {}
         self.nonces = {}
         self.receiver = Receiver(self.keys, self.log, self.witness, self.on_event)
+
+    def renew_card(self):
+        """A card of a higher serial, and its `key` leaf."""
+        self.serial += 1
+        self.card_note = write_card(self.keys, self.url, 'Dogwood Cottage Hospital', self.serial)
+        own = parse_card(self.card_note, self.keys.identity.vkey)
+        self.log.append('key', write_canonical({'card': b64u(own.sha256), 'serial': own.serial, 'v': 1}))
 
     def log_vkeys(self, origin):
         return [each for peer in self.peers.values() for each in peer.card.log_vkeys if each.name == origin]
@@ -71,6 +78,8 @@ class Node:
 
     def on_event(self, peer, manifest, event, plaintext):
         facts = {'kind': manifest['kind'], 'referral': manifest['referral'], 'sha256': b64u(sha256(plaintext))}
+        if event:
+            peer.said[manifest['referral']] = event['status'], sha256(plaintext)
         tell('took', **facts, **({'says': event} if event else {}))
 
 
@@ -79,7 +88,7 @@ def pair(node, link):
     words = pairing.begin()
     tell('words', words=words, asked=pairing.asked)
     card = pairing.confirm(json.loads(sys.stdin.readline())['typed'])
-    node.peers[card.name] = Peer(card, pairing.digest, seen={})
+    node.peers[card.name] = Peer(card, pairing.digest)
     tell(
         'paired',
         peer=card.name,
@@ -97,15 +106,13 @@ def pair(node, link):
 def send(node, peer, sample, number, directory, attachment=None):
     """One referral: in parts with an attachment, at once without."""
     attachments = [attachment] if attachment else []
-    referral, document = make_referral(sample, node.keys.name, peer.card.name, number, attachment, 'Notes of the ward')
+    referral, document = make_referral(sample, node.keys.name, peer.card.name, number, attachments)
     bundle = make_bundle(node.keys.name, node.serial, peer.card, referral, 'referral', 'urgent', document, attachments)
     sender = Sender(node.keys, node.log, peer)
     with node.lock:
         done = sender.send_in_parts(bundle) if attachment else sender.send_at_once(bundle)
     proof = Path(directory) / f'{number}.receipt'
     proof.write_text(done['receipt'])
-    from own_log import leaf_of
-
     tell(
         'sent',
         bundle=bundle.id,
@@ -115,6 +122,18 @@ def send(node, peer, sample, number, directory, attachment=None):
         entry=leaf_of('received', done['record']).decode(),
         index=done['index'],
     )
+    return bundle, done, document
+
+
+def cancel(node, peer, bundle, document):
+    """Asks to cancel the first referral, having seen what the peer said of it last."""
+    referral = json.loads(bundle.manifest)['referral']
+    status, seen = peer.said[referral]
+    event = make_cancel_request(document, status, 2, sha256(document), seen, node.keys.name, instant(now()))
+    made = make_bundle(node.keys.name, node.serial, peer.card, referral, 'event', 'urgent', event)
+    with node.lock:
+        done = Sender(node.keys, node.log, peer).send_at_once(made)
+    tell('cancelled', index=done['index'])
 
 
 def main():
@@ -128,10 +147,17 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     peer = pair(node, given.link)
     sample = Path(given.sample).read_text(encoding='utf-8')
-    send(node, peer, sample, 'REF-D-1', given.data, Attachment(Path(given.attachment).read_bytes()))
+    first = send(node, peer, sample, 'REF-D-1', given.data, Attachment(Path(given.attachment).read_bytes()))
     send(node, peer, sample, 'REF-D-2', given.data)
     tell('ready')
-    sys.stdin.read()  # Answers until its input ends.
+    for line in sys.stdin:  # Answers meanwhile, until its input ends.
+        todo = json.loads(line)['do']
+        if todo == 'cancel':
+            cancel(node, peer, first[0], first[2])
+        if todo == 'probe':
+            token = log_token(peer.card.name, node.keys.name, peer.digest)
+            with node.lock:
+                tell('probed', found=Probe(node, peer, sample, first[:2], token).run())
     server.shutdown()
 
 

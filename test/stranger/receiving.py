@@ -42,6 +42,7 @@ class Receiver:
         except Refused as refused:
             need(refused.code != 'REC_KEY_GONE', 'sealed to no key of ours', 'REC_KEY_GONE')
             raise self.refusal(record, refused) from None
+        peer.took = path_bundle, record
         peer.seen[parse_canonical(record, RECORD)['seq']] = record
         receipt = self.log.proof(self.log.append('received', record))
         self.decided[(peer.card.name, path_bundle)] = (sha256(manifest_bytes), receipt)

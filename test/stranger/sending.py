@@ -2,13 +2,18 @@
 
 import json
 import os
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 from card import Card
 from encoding import b64u, need, now, parse_json, write_canonical, write_json
-from notes import check_proof
+from notes import COSIGNATURE, Vkey, check_proof
 from own_log import leaf_of, x_of
 from signed_http import OCTETS, TEXT, Client, NoAnswer
+
+
+# What is repeated, signed anew, whatever was asked (§3.6).
+AGAIN = 'NET_NONCE_SEEN NET_DIGEST NET_RESTARTED SEND_SLOW SEND_TOO_OFTEN REC_BUSY REC_FAULT'.split()
 
 
 @dataclass
@@ -19,7 +24,9 @@ class Peer:
     digest: bytes  # T of the pairing
     sent: int = 0
     last_x: str = ''
-    seen: dict = None  # seq -> record bytes of the peer
+    seen: dict = field(default_factory=dict)  # seq -> record bytes of the peer
+    took: tuple = None  # bundle and record of what it sent last
+    said: dict = field(default_factory=dict)  # referral -> Task.status and digest of its last event
 
 
 class RefusedByPeer(Exception):
@@ -43,8 +50,10 @@ class Sender:
                 if attempt == 2:
                     raise
                 continue
-            if answer.problem is None or answer.problem['code'] != 'NET_NONCE_SEEN':
+            code = answer.problem['code'] if answer.problem else ''
+            if code not in AGAIN:
                 return answer
+            time.sleep(min(int(answer.fields.get('retry-after', '0')), 30))
         raise NoAnswer(target)
 
     def record(self, bundle):
@@ -85,8 +94,6 @@ class Sender:
         self.log.take_cosignature(answer.body.decode(), note, self.cosign_vkeys())
 
     def cosign_vkeys(self):
-        from notes import COSIGNATURE, Vkey
-
         return [Vkey(self.witness, COSIGNATURE, key) for key in self.peer.card.live('cosign')]
 
     def send_in_parts(self, bundle):
@@ -100,7 +107,8 @@ class Sender:
         state = self.ask('GET', path)
         need(state.status == 200 and json.loads(state.body)['document'] is True, 'state of the bundle')
         self.show_checkpoint()
-        return self.finish(record, f'{path}/commit', lambda: self.commit_body(record, index, False))
+        done = self.finish(record, f'{path}/commit', lambda: self.commit_body(record, index, False))
+        return done | {'leaf': index}
 
     def send_at_once(self, bundle):
         need(not bundle.chunks, 'the fast path takes no attachments')

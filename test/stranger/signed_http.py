@@ -94,9 +94,9 @@ def base_of(lines, params):
     return '\n'.join([*(f'{name}: {value}' for name, value in lines), f'"@signature-params": {params}']).encode()
 
 
-def sign(keys, lines, covered, tag):
+def sign(keys, lines, covered, tag, created=None):
     """The two signature fields of a message."""
-    created = now()
+    created = now() if created is None else created
     params = (
         f'{covered};created={created};expires={created + 60};nonce="{b64u(os.urandom(16))}"'
         f';keyid="{keys.keyid}";alg="ed25519";tag="{tag}"'
@@ -122,6 +122,10 @@ def verify(signed, lines, card):
 class NoAnswer(Exception):
     """Nothing came back, or nothing that the peer vouches for."""
 
+    def __init__(self, why, unsigned=None):
+        super().__init__(why)
+        self.unsigned = unsigned
+
 
 @dataclass
 class Answer:
@@ -135,8 +139,21 @@ class Answer:
         return json.loads(self.body) if self.type == PROBLEM else None
 
 
+@dataclass
+class Request:
+    """A signed request, ready to go out; once more it goes out as the very same."""
+
+    method: str
+    target: str
+    uri: str
+    body: bytes
+    digest: str
+    headers: dict
+    tag: str
+
+
 class Client:
-    """Speaks to one peer. `card` gives the card that answers are judged by; it may be known only from the answer."""
+    """Speaks to one peer, over a connection for each request."""
 
     def __init__(self, keys, url):
         self.keys = keys
@@ -156,25 +173,32 @@ class Client:
         finally:
             connection.close()
 
-    def ask(self, method, target, card_of, body=None, kind=JSON, tag='fernpost/v1'):
-        """A signed request and its verified answer; `card_of(answer)` names the card that must have signed."""
+    def prepare(self, method, target, body=None, kind=JSON, tag='fernpost/v1', created=None):
         uri = self.url + target
         digest = None if body is None else digest_of(body)
         covered = WITHOUT_BODY if body is None else WITH_BODY
-        headers = sign(self.keys, request_lines(method, uri, digest, kind), covered, tag)
+        headers = sign(self.keys, request_lines(method, uri, digest, kind), covered, tag, created)
         if body is not None:
             headers |= {'Content-Digest': digest, 'Content-Type': kind}
-        answer = self.plain(method, target, body, headers)
+        return Request(method, target, uri, body, digest, headers, tag)
+
+    def send(self, request, card_of):
+        """The verified answer; `card_of(answer)` names the card that must have signed it."""
+        answer = self.plain(request.method, request.target, request.body, request.headers)
         try:
-            signed = read_signature(answer.fields, answer_covered(digest), tag + '-response')
+            signed = read_signature(answer.fields, answer_covered(request.digest), request.tag + '-response')
             lines = answer_lines(
                 *(answer.status, answer.fields.get('content-digest'), answer.type),
-                *(method, uri, digest, headers['Signature'][4:]),
+                *(request.method, request.uri, request.digest, request.headers['Signature'][4:]),
             )
             verify(signed, lines, card_of(answer))
             need(signed.is_fresh, 'answer is not fresh')
             need(answer.fields['content-digest'] == digest_of(answer.body), 'answer has another body')
             need('content-encoding' not in answer.fields, 'encoded answer')
         except Refused as error:
-            raise NoAnswer(f'{method} {target}: {answer.status}: {error}') from error
+            why = f'{request.method} {request.target}: {answer.status}: {error}'
+            raise NoAnswer(why, answer) from error
         return answer
+
+    def ask(self, method, target, card_of, body=None, kind=JSON, tag='fernpost/v1'):
+        return self.send(self.prepare(method, target, body, kind, tag), card_of)

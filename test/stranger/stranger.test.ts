@@ -14,6 +14,8 @@ import type { NodeConfig } from '../../node/config/config.ts';
 import { initNode, openNode, type FernpostNode } from '../../node/node.ts';
 import { silentDiagnostics } from '../../node/platform/diagnostics.ts';
 import { hasPython } from '../support/oracles.ts';
+import { loadVectors, repoRoot } from '../support/vectors.ts';
+import { expectedAnswers } from './expected-answers.ts';
 import { freePort, runPython, startDogwood, type Dogwood, type PairedFacts, type SentFacts } from './dogwood.ts';
 
 /**
@@ -24,11 +26,32 @@ import { freePort, runPython, startDogwood, type Dogwood, type PairedFacts, type
 const attachment = Buffer.concat([Buffer.from('Notes of the ward\n'), Buffer.from(randomBytes(3000).toString('hex'))]);
 const runs = hasPython();
 
-test.runIf(runs)('what the stranger wrote agrees with the test vectors', async () => {
-  const vectors = join(import.meta.dirname, '..', '..', 'protocol', 'vectors', 'protocol.json');
-  const { code, said } = await runPython('check_vectors.py', [vectors]);
-  expect(said).toMatch(/^\d+ values of the vectors agree$/m);
-  expect(code).toBe(0);
+test.runIf(runs)('what the stranger wrote agrees with the test vectors, and its auditor with their log', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fernpost-stranger-vectors-'));
+  try {
+    const file = join(repoRoot, 'protocol', 'vectors', 'protocol.json');
+    const { code, said } = await runPython('check_vectors.py', [file, directory]);
+    expect(said).toMatch(/^\d+ values of the vectors agree$/m);
+    expect(code).toBe(0);
+    const vectors = loadVectors();
+    const witnesses = vectors.list('/log/witnessVkeys').flatMap((each) => ['--witness', each.text()]);
+    const options = [`file://${directory}`, vectors.text('/log/vkey'), ...witnesses];
+    options.push('--proof', join(directory, 'proof'), '--entry', vectors.text('/records/first/leaf/sent'));
+    expect(await runPython('auditor.py', options)).toEqual({
+      said: 'alder.example/log: 600 entries in 8 resources, 2 cosignatures and 1 proofs hold\n',
+      code: 0,
+    });
+    const tile = join(directory, 'tile', '0', '001');
+    const bytes = readFileSync(tile);
+    bytes[77] = (bytes[77] ?? 0) ^ 1;
+    writeFileSync(tile, bytes);
+    expect(await runPython('auditor.py', options)).toEqual({
+      said: 'no: tile/0/001 does not fit the entries\n',
+      code: 1,
+    });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 describe.runIf(runs)('a peer in Python, written from the specification', () => {
@@ -89,10 +112,7 @@ describe.runIf(runs)('a peer in Python, written from the specification', () => {
     expect(said).toMatch(/^birch\.example\/log: \d+ entries .* 2 proofs hold$/m);
     expect(code).toBe(0);
     const witness = paired.peerWitness.flatMap((vkey) => ['--witness', vkey]);
-    const own = await runPython('auditor.py', [
-      ...[paired.ownLog, paired.ownVkey, '--token', paired.ownToken],
-      ...witness,
-    ]);
+    const own = await runPython('auditor.py', [paired.ownLog, paired.ownVkey, '--token', paired.ownToken, ...witness]);
     expect(own.said).toMatch(/^dogwood\.example\/log: 3 entries .* 1 cosignatures/m);
     expect(own.code).toBe(0);
   });
@@ -145,6 +165,24 @@ describe.runIf(runs)('a peer in Python, written from the specification', () => {
       .poll(async () => (await birch.referrals.show(id)).deliveries[0]?.proof, { timeout: 10_000 })
       .toBeTruthy();
     expect((await birch.referrals.show(id)).state).toBe('accepted');
+  });
+
+  test('it may ask to cancel what was accepted', async () => {
+    dogwood.order('cancel');
+    await dogwood.hear('cancelled');
+    const referral = await birch.referrals.show(parseReferralId(withAttachment.referral));
+    expect(referral.events.map(({ name, author, status }) => [name, author, status])).toEqual([
+      ['referral-sent', 'sender', 'applied'],
+      ['referral-accepted', 'receiver', 'applied'],
+      ['cancel-requested', 'sender', 'applied'],
+    ]);
+    expect(referral.state).toBe('cancel-requested');
+  });
+
+  test('off the straight road the node answers as the specification says', async () => {
+    dogwood.order('probe');
+    const { found } = await dogwood.hear<{ found: string[][] }>('probed');
+    expect(found).toEqual(expectedAnswers);
   });
 
   const askBirch = (): string[] => [paired.peerLog, paired.peerVkey, '--token', paired.readToken];
