@@ -7,7 +7,7 @@ import { nextTurn } from '../platform/turn.ts';
 import type { Attachments } from '../records/attachments.ts';
 
 /** Chunks of one peer on their way at once: below the protocol's window of 8, to stay within constant memory. */
-export const chunksInFlight = 3;
+export const chunksInFlight = 2;
 
 /** Makes chunk tokens from a patient's attachment, always the same bytes for the same place (Spec §4). */
 export interface ChunkTokens {

@@ -8,6 +8,7 @@ import {
 import { attachmentBytesMax, chunkBytes, pieceBytes } from '../../../protocol/bundle/limits.ts';
 import { bundleCrypto } from '../../../protocol/crypto/bundle-crypto.ts';
 import type { YieldTurn } from '../../../protocol/crypto/fernet.ts';
+import { giveBack } from '../../../protocol/bytes.ts';
 import { sha256Stream, type Sha256Stream } from '../../../protocol/crypto/hash.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import type { AttachmentId } from '../../../protocol/ids.ts';
@@ -75,6 +76,8 @@ export async function storeChunks(
     }
   }
   await flush(true);
+  giveBack(plaintext);
+  giveBack(token);
   return { size: index * chunkBytes + filled, chunks: index + 1, sha256: hash.digest(), first };
 }
 
