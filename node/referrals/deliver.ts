@@ -58,12 +58,11 @@ export async function deliverBundle(ports: OutboxPorts, tokens: ChunkTokens, row
   const held = row.state === 'leaving' ? await askState(ports, departing) : undefined;
   if (held !== undefined && held.state !== 'open' && held.state !== 'verifying') return commitBundle(ports, departing);
   const parts = await sendParts(ports, tokens, departing, held);
-  if (parts !== undefined) {
-    // Content that is refused piece by piece gets its final, logged refusal from the commit (Spec §5).
-    const final = await commitBundle(ports, departing);
-    return final.kind === 'again' && final.problem?.code === 'REC_PARTS_MISSING' ? parts : final;
-  }
-  return commitBundle(ports, departing);
+  if (parts === undefined) return commitBundle(ports, departing);
+  if (parts.kind !== 'poison') return parts;
+  // Content that is refused piece by piece gets its final, logged refusal from the commit (Spec §5).
+  const final = await commitBundle(ports, departing);
+  return final.kind === 'again' ? parts : final;
 }
 
 /** Appends the sent leaf, once: after a crash the same record goes out again (Spec §6, log before send). */

@@ -121,7 +121,8 @@ export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects:
       const first = new Map<string, OpenRow>();
       for (const row of rows) {
         // After a restart the rows alone know who was out of reach.
-        if (silentCodes.has(row.trouble_code)) reach.silent(row.peer);
+        const isTakenBack = row.state === 'withdrawing' && isLater(row.next_at, clock.now());
+        if (silentCodes.has(row.trouble_code) || isTakenBack) reach.silent(row.peer);
         if (row.state !== 'preparing' && !first.has(row.peer)) first.set(row.peer, row);
         if (!mayBegin(row, first.get(row.peer), clock.now())) continue;
         if (row.state === 'preparing') preparing.add(row.bundle);
@@ -207,13 +208,11 @@ async function tryLater(
   ports.diagnostics.warn('delivery-later', { bundle: row.bundle, peer: row.peer, code: trouble.code, attempts });
   if (ports.clock.now() > row.deadline)
     ports.diagnostics.warn('delivery-overdue', { bundle: row.bundle, peer: row.peer, priority: row.priority });
-  await ports.store.write(async (writer) =>
-    writer.run(outboxQueries.later, {
-      bundle: row.bundle,
-      next_at: next,
-      attempts,
-      trouble_code: trouble.code,
-      trouble: trouble.text,
-    }),
-  );
+  await ports.store.write(async (writer) => {
+    // While it is taken back, the trouble is why: what befalls the withdrawal itself does not stand in its place.
+    const current = await writer.first(outboxQueries.get, { bundle: row.bundle });
+    const { trouble_code, trouble: text } =
+      current?.state === 'withdrawing' ? current : { trouble_code: trouble.code, trouble: trouble.text };
+    await writer.run(outboxQueries.later, { bundle: row.bundle, next_at: next, attempts, trouble_code, trouble: text });
+  });
 }

@@ -46,7 +46,7 @@ export async function finishDelivery(
       return undefined;
     }
     case 'withdrawn': {
-      const aside = row.state === 'withdrawing' && row.trouble_code !== '' && !row.trouble_code.startsWith('NET_');
+      const aside = row.state === 'withdrawing' && row.trouble_code !== '';
       const kept = aside ? { code: row.trouble_code, text: row.trouble } : {};
       await end(ports, row, { state: aside ? 'set-aside' : 'withdrawn', ...kept }, effects.withdrawn);
       return undefined;

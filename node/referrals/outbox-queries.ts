@@ -157,8 +157,12 @@ export const outboxQueries = {
       .updateTable('outbox')
       .set({ next_at: values.now })
       .where('peer', '=', values.peer)
-      .where('state', 'in', ['queued', 'leaving', 'withdrawing'])
-      .where('trouble_code', 'like', 'NET_%'),
+      .where((eb) =>
+        eb.or([
+          eb('state', '=', 'withdrawing'),
+          eb.and([eb('state', 'in', ['queued', 'leaving']), eb('trouble_code', 'like', 'NET_%')]),
+        ]),
+      ),
   ),
   later: statement<{ bundle: string; next_at: number; attempts: number; trouble_code: string; trouble: string }>()(
     (db, values) =>

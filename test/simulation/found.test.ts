@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReferralId } from '../../protocol/ids.ts';
 import type { Priority } from '../../node/referrals/referrals.ts';
+import { addNodeKey } from '../../node/keys/node-secrets.ts';
+import { nodeTables } from '../support/node-tables.ts';
 import { openFederation, type Federation, type FederationOptions, type Hospital } from '../support/hospital.ts';
 import { pairedHospitals } from '../support/paired-hospitals.ts';
 import { findBreaches, readContents } from './invariants.ts';
@@ -27,13 +29,18 @@ function open(options: Partial<FederationOptions> = {}): Promise<Federation> {
   return openFederation({ seed: 'found', names: ['alder', 'birch', 'cedar'], from: paired.images(), ...options });
 }
 
-async function send(from: Hospital, to: Hospital, options: { readonly priority?: Priority } = {}): Promise<ReferralId> {
-  const { records } = await from.node().patients.list('created', { limit: 1 });
-  const [patient] = records;
+async function send(
+  from: Hospital,
+  to: Hospital,
+  options: { readonly priority?: Priority; readonly withAttachments?: boolean } = {},
+): Promise<ReferralId> {
+  const { records } = await from.node().patients.list('created', { limit: 2 });
+  const patient = options.withAttachments === true ? records[1] : records[0];
   if (patient === undefined) throw new Error('there is no patient');
   const { id } = await from.node().referrals.send({
     to: to.name,
     patient: patient.id,
+    attachments: (await from.node().attachments.list(patient.id)).map((each) => each.id),
     priority: options.priority ?? 'routine',
     reason: 'Raised blood pressure',
     question: 'Please take over',
@@ -144,6 +151,35 @@ describe('a peer that was away comes back', () => {
     expect(await world.during(stateAt(birch, id))).toBe('received');
   });
 });
+
+describe('a hospital has new keys', () => {
+  test.each([
+    ['with attachments', true],
+    ['in one request', false],
+  ])('what was sealed to an old one is sealed anew and arrives once: %s', async (_, withAttachments) => {
+    await using world = await open({ names: ['alder', 'birch'] });
+    const [alder, birch] = [world.hospital('alder'), world.hospital('birch')];
+    await world.during(replaceSealingKeys(birch));
+    birch.kill();
+    const id = await world.during(send(alder, birch, { withAttachments }));
+    await world.time.advance(minuteMs);
+    await world.during(birch.start());
+    await world.time.advance(5 * minuteMs);
+    expect(await world.during(stateAt(birch, id))).toBe('received');
+    const deliveries = (await world.during(alder.node().referrals.show(id))).deliveries.map(({ state }) => state);
+    expect(deliveries.toSorted()).toEqual(['delivered', 'withdrawn']);
+    expect(await breachesOf(world)).toEqual([]);
+  });
+});
+
+/** Destroys the keys that open bundles and makes others, as a node that lost them would. */
+async function replaceSealingKeys(hospital: Hospital): Promise<void> {
+  const { store, keyring, random, clock } = hospital.node();
+  await store.write(async (writer) => {
+    await writer.run(nodeTables.forgetSealingKeys, {});
+    for (const use of ['box', 'xwing'] as const) await addNodeKey(writer, use, { keyring, random, now: clock.now() });
+  });
+}
 
 describe('a peer that is silent', () => {
   test('holds up no other, however much waits for it', async () => {

@@ -13,5 +13,6 @@ export const nodeTables = {
   seqSent: statement()((db) => db.selectFrom('seq_sent').selectAll().orderBy('peer').orderBy('seq')),
   seqReceived: statement()((db) => db.selectFrom('seq_received').selectAll().orderBy('peer').orderBy('seq')),
   evidence: statement()((db) => db.selectFrom('evidence').selectAll().orderBy('at')),
+  forgetSealingKeys: statement()((db) => db.deleteFrom('node_key').where('use', 'in', ['box', 'xwing'])),
   receivedAttachments: statement()((db) => db.selectFrom('received_attachment').selectAll().orderBy('referral')),
 };
