@@ -40,12 +40,22 @@ export interface Dogwood extends AsyncDisposable {
 
 const here = import.meta.dirname;
 
-export async function startDogwood(directory: string, link: string, attachment: string): Promise<Dogwood> {
-  const name = 'dogwood.example';
+export interface DogwoodOptions {
+  readonly name?: string;
+  readonly directory: string;
+  /** The invitation that it follows; without one it makes one. */
+  readonly link?: string;
+  /** The file that goes with its first referral. */
+  readonly attachment: string;
+}
+
+export async function startDogwood(options: DogwoodOptions): Promise<Dogwood> {
+  const { name = 'dogwood.example', directory, link, attachment } = options;
   const sample = join(here, '..', 'fixtures', 'fhir', 'sample-referral.json');
-  const given = { name, link, data: directory, sample, attachment, port: String(await freePort()) };
-  const options = Object.entries(given).flatMap(([option, value]) => [`--${option}`, value]);
-  const child = spawn(pythonPath, ['-B', join(here, 'peer.py'), ...options]);
+  const given = { name, data: directory, sample, attachment, port: String(await freePort()) };
+  const words = Object.entries(given).flatMap(([option, value]) => [`--${option}`, value]);
+  if (link !== undefined) words.push('--link', link);
+  const child = spawn(pythonPath, ['-B', join(here, 'peer.py'), ...words]);
   let trouble = '';
   child.stderr.on('data', (piece: Buffer) => (trouble += piece.toString()));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();

@@ -72,7 +72,7 @@ class Door(BaseHTTPRequestHandler):
     def _handle(self, method):
         try:
             self._route(method)
-        except Refused:
+        except (Refused, KeyError, ValueError):
             self._empty(401)
         except Exception:
             traceback.print_exc()
@@ -86,6 +86,8 @@ class Door(BaseHTTPRequestHandler):
             return self._log()
         if (method, self.path) == ('POST', '/witness/add-checkpoint'):
             return self._witness()
+        if method == 'POST' and self.path.startswith('/pairing/v1/') and self.node.hosting:
+            return self._pair(self.path.removeprefix('/pairing/v1/'))
         if not self.path.startswith('/exchange/'):
             return self._empty(404)
         for name, (its_method, target, bytes_max, kind) in SIGNED.items():
@@ -114,6 +116,22 @@ class Door(BaseHTTPRequestHandler):
             return self._empty(turned.status)
         return self._send(200, TEXT, line.encode())
 
+    def _pair(self, invitation):
+        """The one route where the body is read first: it brings the key. Every failure is the stranger's 401."""
+        fields, uri = single(self.headers.items()), self.node.url + self.path
+        size = fields.get('content-length', '')
+        need(size.isdigit() and int(size) <= 65_536 and 'transfer-encoding' not in fields, 'body')
+        body = self.rfile.read(int(size))
+        signed = read_signature(fields, WITH_BODY, 'fernpost-pair/v1')
+        digest = fields.get('content-digest')
+        with self.node.lock:
+            card = self.node.hosting.card_for(invitation, body)
+            verify(signed, request_lines('POST', uri, digest, JSON), card)
+            need(signed.is_fresh and digest == digest_of(body) and fields.get('content-type') == JSON, 'request')
+            need(self.node.take_nonce(signed), 'nonce')
+            answer = self.node.hosting.answer(body)
+        self._answer(signed, 'POST', uri, digest, (200, JSON, write_json(answer)))
+
     def _signed(self, name, method, bytes_max, kind, *parts):
         """The order of §3.4: until the signature holds everything is the stranger's 401."""
         fields = single(self.headers.items())
@@ -139,9 +157,12 @@ class Door(BaseHTTPRequestHandler):
         except Exception:
             traceback.print_exc()
             answer = problem('REC_FAULT')
+        self._answer(signed, method, uri, digest, answer)
+
+    def _answer(self, signed, method, uri, digest, answer):
         status, kind, content = answer
         lines = answer_lines(status, digest_of(content), kind, method, uri, digest, signed.value)
-        extra = sign(self.node.keys, lines, answer_covered(digest), 'fernpost/v1-response')
+        extra = sign(self.node.keys, lines, answer_covered(digest), f'{signed.tag}-response')
         self._send(status, kind, content, {'Content-Digest': digest_of(content), **extra})
 
     def _judge(self, name, signed, fields, kind, digest, body, peer, parts):

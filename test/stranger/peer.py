@@ -1,5 +1,5 @@
 """
-A small hospital's node in Python, written from protocol/README.md alone: pairs as a guest, sends two referrals, and
+A small hospital's node in Python, written from protocol/README.md alone: pairs as guest or host, sends two referrals, and
 answers what a paired node asks. It speaks in JSON lines: what happens on standard output, what the administrator types
 on standard input.
 """
@@ -15,6 +15,7 @@ from card import Keys, parse_card, write_card
 from door import serve
 from encoding import b64u, instant, need, now, sha256, write_canonical, write_json
 from event import make_cancel_request
+from hosting import HostPairing
 from own_log import OwnLog, Witness, leaf_of
 from pairing import GuestPairing, log_token
 from receiving import Receiver
@@ -39,6 +40,7 @@ class Node:
         self.witness = Witness(self.keys)
         self.peers = {}
         self.nonces = {}
+        self.hosting = None
         self.receiver = Receiver(self.keys, self.log, self.witness, self.on_event)
 
     def renew_card(self):
@@ -84,8 +86,14 @@ class Node:
 
 
 def pair(node, link):
-    pairing = GuestPairing(node.keys, node.card_note, link)
-    words = pairing.begin()
+    """By this invitation; without one, as the host of a new one."""
+    if link:
+        pairing = GuestPairing(node.keys, node.card_note, link)
+        words = pairing.begin()
+    else:
+        pairing = node.hosting = HostPairing(node)
+        tell('invitation', link=pairing.link)
+        words = pairing.words()
     tell('words', words=words, asked=pairing.asked)
     card = pairing.confirm(json.loads(sys.stdin.readline())['typed'])
     node.peers[card.name] = Peer(card, pairing.digest)
@@ -138,8 +146,9 @@ def cancel(node, peer, bundle, document):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    for name in ('name', 'link', 'data', 'sample', 'attachment'):
+    for name in ('name', 'data', 'sample', 'attachment'):
         options.add_argument(f'--{name}', required=True)
+    options.add_argument('--link')
     options.add_argument('--port', type=int, required=True)
     given = options.parse_args()
     node = Node(given.name, f'http://127.0.0.1:{given.port}', given.data)

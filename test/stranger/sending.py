@@ -15,6 +15,8 @@ from signed_http import OCTETS, TEXT, Client, NoAnswer
 # What is repeated, signed anew, whatever was asked (§3.6).
 AGAIN = 'NET_NONCE_SEEN NET_DIGEST NET_RESTARTED SEND_SLOW SEND_TOO_OFTEN REC_BUSY REC_FAULT'.split()
 
+ATTEMPTS = 6
+
 
 @dataclass
 class Peer:
@@ -42,13 +44,14 @@ class Sender:
         self.witness = f'{peer.card.name}/witness'
 
     def ask(self, method, target, body=None, kind='application/json'):
-        """A signed request; where nothing believable came back, once more, signed anew (§3.5)."""
-        for attempt in range(3):
+        """A signed request; where nothing believable came back, again, signed anew, later (§3.5, §5.7)."""
+        for attempt in range(ATTEMPTS):
             try:
                 answer = self.client.ask(method, target, lambda _answer: self.peer.card, body, kind)
             except NoAnswer:
-                if attempt == 2:
+                if attempt == ATTEMPTS - 1:
                     raise
+                time.sleep(0.1 * 2**attempt)
                 continue
             code = answer.problem['code'] if answer.problem else ''
             if code not in AGAIN:

@@ -67,11 +67,14 @@ describe.runIf(runs)('a peer in Python, written from the specification', () => {
     birch = await startBirch(join(directory, 'birch'));
     writeFileSync(join(directory, 'attachment'), attachment);
     const { link } = await birch.pairing.invite();
-    dogwood = await startDogwood(join(directory, 'dogwood'), link, join(directory, 'attachment'));
+    dogwood = await startDogwood({
+      directory: join(directory, 'dogwood'),
+      link,
+      attachment: join(directory, 'attachment'),
+    });
     const atDogwood = await dogwood.hear<{ words: string[]; asked: number[] }>('words');
     const atBirch = (await birch.pairing.list()).find((each) => each.peer === dogwood.name);
     if (atBirch === undefined) throw new Error('Birch knows of no pairing');
-    const typed = (asked: readonly number[], words: readonly string[]) => asked.map((place) => words[place - 1] ?? '');
     await birch.pairing.confirm(dogwood.name, typed(atBirch.type, atDogwood.words));
     dogwood.type(typed(atDogwood.asked, atBirch.words));
     paired = await dogwood.hear('paired');
@@ -185,10 +188,31 @@ describe.runIf(runs)('a peer in Python, written from the specification', () => {
     expect(found).toEqual(expectedAnswers);
   });
 
+  test('as the host of a pairing it takes this node as its guest, and refers to it', async () => {
+    await using elm = await startDogwood({
+      name: 'elm.example',
+      directory: join(directory, 'elm'),
+      attachment: join(directory, 'attachment'),
+    });
+    const { link } = await elm.hear<{ link: string }>('invitation');
+    const atBirch = await birch.pairing.accept(link);
+    const atElm = await elm.hear<{ words: string[]; asked: number[] }>('words');
+    expect(atElm.words).toEqual(atBirch.words);
+    elm.type(typed(atElm.asked, atBirch.words));
+    await birch.pairing.confirm(elm.name, typed(atBirch.type, atElm.words));
+    expect(await elm.hear('paired')).toMatchObject({ peer: 'birch.example' });
+    const { referral } = await elm.hear<SentFacts>('sent');
+    expect((await birch.referrals.show(parseReferralId(referral))).state).toBe('received');
+  });
+
   const askBirch = (): string[] => [paired.peerLog, paired.peerVkey, '--token', paired.readToken];
   const receipts = (): string[] =>
     [withAttachment, atOnce].flatMap(({ proof, entry }) => ['--proof', proof, '--entry', entry]);
 });
+
+function typed(asked: readonly number[], words: readonly string[]): string[] {
+  return asked.map((place) => words[place - 1] ?? '');
+}
 
 async function startBirch(dataDirectory: string): Promise<FernpostNode> {
   mkdirSync(dataDirectory, { mode: 0o700 });
