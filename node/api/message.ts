@@ -68,10 +68,11 @@ export async function readBody(
 /** Passes a body on and ends it when it stands still: a slow sender holds no place for ever (Node §6). */
 export async function* withIdleLimit(body: ByteStream, clock: Clock): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
+  const watch = watchStillness(clock);
   let isStill = false;
   try {
     for (;;) {
-      const next = await nextWithin(iterator, clock);
+      const next = await nextWithin(iterator, watch);
       if (next === 'late') {
         isStill = true;
         throw new Refusal('SEND_SLOW');
@@ -80,6 +81,7 @@ export async function* withIdleLimit(body: ByteStream, clock: Clock): AsyncGener
       yield next.value;
     }
   } finally {
+    watch.end();
     // A body that stands still would answer its own end only after the piece that never comes.
     const ended = iterator.return?.();
     if (isStill) ended?.catch(() => undefined);
@@ -87,21 +89,47 @@ export async function* withIdleLimit(body: ByteStream, clock: Clock): AsyncGener
   }
 }
 
+interface StillnessWatch {
+  /** Settles when one wait has lasted too long. */
+  readonly late: Promise<'late'>;
+  /** Between a piece and the question for the next one the sender keeps nobody waiting. */
+  waits(isWaiting: boolean): void;
+  end(): void;
+}
+
+/** One sleeper for a whole body: a timer for each piece costs more than reading it. */
+function watchStillness(clock: Clock): StillnessWatch {
+  const stop = new AbortController();
+  const { promise: late, resolve } = Promise.withResolvers<'late'>();
+  let sinceMs: number | undefined;
+  const watch = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const leftMs = sinceMs === undefined ? idleBodyMs : sinceMs + idleBodyMs - clock.elapsedMs();
+      if (leftMs <= 0) return resolve('late');
+      await clock.sleep(leftMs, stop.signal);
+    }
+  };
+  void watch();
+  return {
+    late,
+    waits: (isWaiting) => {
+      sinceMs = isWaiting ? clock.elapsedMs() : undefined;
+    },
+    end: () => stop.abort('over'),
+  };
+}
+
 async function nextWithin(
   iterator: AsyncIterator<Uint8Array>,
-  clock: Clock,
+  watch: StillnessWatch,
 ): Promise<IteratorResult<Uint8Array> | 'late'> {
-  const stop = new AbortController();
+  watch.waits(true);
   const next = iterator.next().catch((cause: unknown) => {
     // The connection broke, or a proxy ended the body too early: it is not the one that was signed.
     throw new Refusal('NET_DIGEST', { detail: 'the body broke off' }, { cause });
   });
-  const late = clock.sleep(idleBodyMs, stop.signal).then((): 'late' => 'late');
-  try {
-    const first = await Promise.race([next, late]);
-    if (first === 'late') next.catch(() => undefined); // The body is given up: what it fails with later is of no interest.
-    return first;
-  } finally {
-    stop.abort();
-  }
+  const first = await Promise.race([next, watch.late]);
+  watch.waits(false);
+  if (first === 'late') next.catch(() => undefined); // The body is given up: what it fails with later is of no interest.
+  return first;
 }

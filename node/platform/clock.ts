@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 
 /** The port of time (law 1). Wall time is for what others read; elapsed time never jumps and never runs backwards. */
@@ -14,11 +13,16 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => instantOfMs(Date.now()),
   elapsedMs: () => performance.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await wait(ms, undefined, signal === undefined ? {} : { signal });
-    } catch (error) {
-      if (signal?.aborted !== true) throw error;
-    }
-  },
+  // Not timers/promises: it makes an error with a stack for each sleep that is ended early, and most are.
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener('abort', end);
+    }),
 };
