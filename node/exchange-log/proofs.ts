@@ -39,7 +39,7 @@ export function openLogProofs(): LogProofs {
       const key = `${level}/${n}`;
       const known = opened.get(key);
       const wide = known !== undefined && known.width >= tileWidth(level, n, size);
-      const tile = wide ? known : await readTile(reader, level, n);
+      const tile = wide ? known : await readTile(reader, level, n, known);
       tiles.set(key, tile);
       if (!wide) keep(opened, key, tile);
     }
@@ -85,11 +85,11 @@ export async function readTileBytes(
     : row.hashes.subarray(0, width * hashBytes);
 }
 
-async function readTile(reader: Reader, level: number, n: number): Promise<TileTree> {
+async function readTile(reader: Reader, level: number, n: number, known: TileTree | undefined): Promise<TileTree> {
   const row = await reader.first(logQueries.tile, { level, n });
   if (row === undefined)
     throw new OperationError('unavailable', 'log-damaged', `Tile ${level}/${n} of the log is gone.`);
-  return openTile(row.hashes, logCrypto);
+  return known === undefined ? openTile(row.hashes, logCrypto) : known.grow(row.hashes);
 }
 
 function keep(opened: Map<string, TileTree>, key: string, tile: TileTree): void {

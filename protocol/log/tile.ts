@@ -1,4 +1,4 @@
-import { concat } from '../bytes.ts';
+import { concat, equalBytes } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import type { LogCrypto } from './crypto.ts';
 import { tileHeight, tileWidthMax } from './edge.ts';
@@ -16,6 +16,8 @@ export interface TileRef {
 export interface TileTree {
   readonly width: number;
   hash(height: number, index: number): Uint8Array;
+  /** The same tile with more leaves: what was computed stays. Fails when it does not begin with the bytes of this one. */
+  grow(wider: Uint8Array): TileTree;
 }
 
 /** C2SP allows levels 0 to 63; no tree that a safe integer counts has more than 7. */
@@ -67,9 +69,16 @@ export function tilesOfNodes(nodes: Iterable<TreeNode>, size: number): readonly 
 
 /** Opens a tile; fails unless its bytes are 1 to 256 whole hashes. Keep it: its interior nodes are cached in it. */
 export function openTile(bytes: Uint8Array, crypto: Pick<LogCrypto, 'sha256'>): TileTree {
+  return treeOf(
+    bytes,
+    Array.from({ length: tileHeight }, () => []),
+    crypto,
+  );
+}
+
+function treeOf(bytes: Uint8Array, rows: (Uint8Array | undefined)[][], crypto: Pick<LogCrypto, 'sha256'>): TileTree {
   const width = bytes.length / hashBytes;
   if (!Number.isInteger(width) || width < 1 || width > tileWidthMax) throw malformed('a tile of 1 to 256 hashes');
-  const rows: (Uint8Array | undefined)[][] = Array.from({ length: tileHeight }, () => []);
   const hash = (height: number, index: number): Uint8Array => {
     const row = rows[height];
     if (row === undefined || (index + 1) * 2 ** height > width) throw malformed('a hash that the tile holds');
@@ -82,7 +91,11 @@ export function openTile(bytes: Uint8Array, crypto: Pick<LogCrypto, 'sha256'>): 
     row[index] = made;
     return made;
   };
-  return { width, hash };
+  const grow = (wider: Uint8Array): TileTree => {
+    if (!equalBytes(wider.subarray(0, bytes.length), bytes)) throw malformed('a tile that goes on from this one');
+    return treeOf(wider, rows, crypto);
+  };
+  return { width, hash, grow };
 }
 
 /** Reads nodes of the tree from opened tiles; fails with `ProtocolError` for a tile that is not there or too narrow. */
