@@ -26,10 +26,17 @@ export async function readEventContent(
   ports: { readonly store: Store; readonly keyring: Keyring; dataKeyOf(text: string): DataKeyId },
   of: { readonly message: string; readonly data_key: string },
 ): Promise<Uint8Array> {
-  const packed = await ports.store.read(async (reader) => {
+  return bundleCrypto.gunzip(await readPackedContent(ports, of), documentBytesMax);
+}
+
+/** The same, compressed as it is kept and sent. */
+export async function readPackedContent(
+  ports: { readonly store: Store; readonly keyring: Keyring; dataKeyOf(text: string): DataKeyId },
+  of: { readonly message: string; readonly data_key: string },
+): Promise<Uint8Array> {
+  return await ports.store.read(async (reader) => {
     const row = await reader.first(referralQueries.eventByMessage, { message: of.message });
     if (row === undefined) throw new OperationError('not-found', 'unknown-event', 'The message is not held here.');
     return openEventContent(ports, reader, ports.dataKeyOf(of.data_key), row.content);
   });
-  return bundleCrypto.gunzip(packed, documentBytesMax);
 }

@@ -1,5 +1,6 @@
 import { chunkLeafHash, chunksRoot } from '../../protocol/bundle/attachment.ts';
 import { sealDocument } from '../../protocol/bundle/document.ts';
+import { documentBytesMax } from '../../protocol/bundle/limits.ts';
 import { writeManifest, type AttachmentPart } from '../../protocol/bundle/manifest.ts';
 import { parseBase64Url, toBase64Url, utf8 } from '../../protocol/bytes.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
@@ -12,7 +13,7 @@ import { parseJson } from '../../protocol/json.ts';
 import { sealingKeyOf } from '../peers/cards.ts';
 import { nextTurn } from '../platform/turn.ts';
 import type { ChunkTokens } from './chunk-tokens.ts';
-import { readEventContent } from './event-content.ts';
+import { readPackedContent } from './event-content.ts';
 import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
 
@@ -39,12 +40,14 @@ export async function readAttachmentKeys(ports: OutboxPorts, row: OutboxRow): Pr
 export async function prepareBundle(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<void> {
   const peer = ports.directory.get(row.peer);
   const attachments = await prepareAttachments(ports, tokens, row);
-  const plaintext = await readEventContent(ports, row);
+  const packed = await readPackedContent(ports, row);
+  const plaintext = await bundleCrypto.gunzip(packed, documentBytesMax);
   const { suite, publicKey } = sealingKeyOf(peer, ports.clock);
   const fernetKey = generateKey((size) => ports.random.bytes(size));
   const documentSalt = ports.random.bytes(documentSaltBytes);
   const document = await sealDocument(bundleCrypto, {
     plaintext,
+    gzipped: packed,
     fernetKey,
     documentSalt,
     encoding: 'gzip',

@@ -24,6 +24,8 @@ export interface SealDocument {
   readonly documentSalt: Uint8Array;
   /** What the sender wishes: `gzip` becomes `identity` where it would not be smaller. */
   readonly encoding: DocumentEncoding;
+  /** The plaintext as one gzip member, where the caller has it already. */
+  readonly gzipped?: Uint8Array;
   readonly time: Instant;
   /** 16 random bytes. */
   readonly iv: Uint8Array;
@@ -43,7 +45,7 @@ export function documentCommitment(
 export async function sealDocument(crypto: BundleCrypto, sealing: SealDocument): Promise<SealedDocument> {
   const { plaintext, fernetKey, documentSalt, time, iv, yieldTurn } = sealing;
   if (plaintext.length > documentBytesMax) throw tooLarge();
-  const packed = sealing.encoding === 'gzip' ? await crypto.gzip(plaintext) : plaintext;
+  const packed = sealing.encoding === 'gzip' ? (sealing.gzipped ?? (await crypto.gzip(plaintext))) : plaintext;
   // What gzip would not make smaller goes as it is: no token is larger than the route takes.
   const encoding = packed.length < plaintext.length ? 'gzip' : 'identity';
   const content = encoding === 'gzip' ? packed : plaintext;
