@@ -154,7 +154,7 @@ export function connectExchange(
   };
   const heads = openPeerHeads({ store, log, proofs, clock });
   const parts = { ...peers, ...records, store, clock, random, diagnostics, dataKeyOf: parseDataKeyId };
-  const sending = { ...parts, heads, version, wake: () => wake('delivery') };
+  const sending = { ...parts, heads, version, wake: () => wake('delivery'), delivered: () => wake('witnessing') };
   const receiving = {
     ...parts,
     prefixes: openPrefixHashes(records.blobs, records.scratch),

@@ -65,9 +65,9 @@ export function openWitness(options: WitnessOptions): Witness {
     const { checkpoint, note } = verdict;
     const at = clock.now();
     const row = { origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root, at };
-    await writer.run(logQueries.putWitnessedLog, { ...row, peer: known.peer, note });
-    await writer.run(logQueries.putWitnessedHead, row);
     const line = cosign(checkpoint, options.key, at, (message) => options.signer.sign(message));
+    await writer.run(logQueries.putWitnessedLog, { ...row, peer: known.peer, note: note + line });
+    await writer.run(logQueries.putWitnessedHead, row);
     return { status: 200, line, size: checkpoint.size };
   };
   return {

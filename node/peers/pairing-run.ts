@@ -56,6 +56,8 @@ export async function finish(ports: PairingPorts, row: PairingRow): Promise<void
   const { own, directory, keyring, tokens, clock } = ports;
   const known = directory.find(card.name);
   const now = clock.now();
+  // Before the peer: a token of nobody harms nobody, a peer without its token could not read our log.
+  await tokens.putPeer(card.name, peerToken(row.transcript, own.name, card.name));
   await directory.save(
     {
       name: card.name,
@@ -85,7 +87,6 @@ export async function finish(ports: PairingPorts, row: PairingRow): Promise<void
       });
     },
   );
-  await tokens.putPeer(card.name, peerToken(row.transcript, own.name, card.name));
 }
 
 /** The Bearer with which we read this peer's log; `undefined` for peers without a transcript. */

@@ -31,6 +31,7 @@ export async function finishDelivery(
   switch (outcome.kind) {
     case 'delivered':
       await end(ports, row, { state: 'delivered', proof: outcome.proof, size: outcome.size }, effects.delivered);
+      ports.delivered();
       ports.diagnostics.info('bundle-delivered', { bundle, peer, priority: row.priority });
       return undefined;
     case 'refused': {

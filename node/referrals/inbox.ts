@@ -139,7 +139,7 @@ async function putDocument(ports: InboxPorts, context: PeerRequestContext, body:
   if (key === undefined) throw new Refusal('REC_KEY_GONE');
   const opened =
     row.document === null && row.state === 'open' ? await openBundleDocument(manifest, body, key) : undefined;
-  const kept = opened === undefined ? undefined : keptOf(opened);
+  const kept = opened === undefined ? undefined : keptOf(opened, manifest);
   return context.write(async (writer) => {
     const expires = instantOfMs(ports.clock.now() + transferIdleMs);
     const current = await writer.first(inboxQueries.get, { sender: peer.name, bundle });
@@ -164,10 +164,17 @@ async function putDocument(ports: InboxPorts, context: PeerRequestContext, body:
 }
 
 /** What is remembered between document and commit: enough to check chunks, or why the document does not open. */
-function keptOf(opened: OpenedDocument): { readonly secrets: Uint8Array | null; readonly fault: string } {
+function keptOf(
+  opened: OpenedDocument,
+  manifest: Manifest,
+): { readonly secrets: Uint8Array | null; readonly fault: string } {
   if (opened.fault !== undefined) return { secrets: null, fault: opened.fault };
   const attachments = readAttachments(opened.plaintext);
-  if (attachments === undefined) return { secrets: null, fault: 'REC_CONTENT' };
+  // What the document does not name no chunk can complete: the commit refuses it, and asks for no part before.
+  const named = manifest.attachments.every(({ id, size }) =>
+    attachments?.some((each) => each.id === id && each.size === size),
+  );
+  if (attachments === undefined || !named) return { secrets: null, fault: 'REC_CONTENT' };
   return { secrets: writeOpenedSecrets({ secrets: opened.secrets, attachments }), fault: '' };
 }
 

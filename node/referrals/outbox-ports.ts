@@ -33,6 +33,8 @@ export interface OutboxPorts {
   readonly random: Random;
   readonly diagnostics: Diagnostics;
   dataKeyOf(text: string): DataKeyId;
+  /** Told after a bundle was delivered: our log has a head that witnesses have not seen. */
+  delivered(): void;
   /** Told after the state of a bundle changed: something may be due. */
   wake(): void;
 }

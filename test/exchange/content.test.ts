@@ -138,11 +138,11 @@ describe('attachments', () => {
       attachments: attachments.map((each) => ({ ...each, root: random(32) })),
     }));
     expect(await refusalOf(root, file())).toBe('REC_COMMITMENT + proof');
-    // Nothing can be checked of an attachment that the document does not name, so it is never complete.
+    // Nothing can be checked of an attachment that the document does not name: no chunk of it is taken.
     const foreign = inManifest(({ attachments }) => ({
       attachments: attachments.map((each) => ({ ...each, id: randomUUID() as typeof each.id })),
     }));
-    expect(await refusalOf(foreign, file())).toBe('REC_PARTS_MISSING');
+    expect(await refusalOf(foreign, file())).toBe('REC_CONTENT + proof');
     expect(
       await refusalOf(
         inManifest(() => ({ attachments: [] })),
