@@ -166,6 +166,15 @@ describe('witnesses', () => {
     expect(verifyCheckpoint(held, alder.node.own.logKey, logCrypto).size).toBe(alder.node.log.head().size);
   });
 
+  test('show what they cosigned, with the line that says so', async () => {
+    await askWitnesses(alder.node);
+    const hash = logCrypto.sha256(utf8(alder.node.own.origin)).toHex();
+    const shown = await get(`/witness/${hash}/checkpoint`);
+    const checkpoint = verifyCheckpoint(parseUtf8(shown.body), alder.node.own.logKey, logCrypto);
+    expect(checkpoint.size).toBe(alder.node.log.head().size);
+    expect(findWitnesses(checkpoint, [birch.node.own.witnessKey], logCrypto)).toHaveLength(1);
+  });
+
   test('answer as C2SP says', async () => {
     const { own, log, store, proofs } = alder.node;
     const first = log.head();
