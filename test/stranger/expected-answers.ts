@@ -59,6 +59,7 @@ export const expectedAnswers: readonly (readonly [what: string, answer: string])
   // Logs and witnesses: §6.6, §6.7; what is left out today: C
   ['our head, as witness', '200'],
   ['as we signed it', 'yes'],
+  ['with no line but ours and its own', 'yes'],
   ['the log without a Bearer', '401'],
   ['the log with it', '200'],
   ['a tile that is absent', '404'],

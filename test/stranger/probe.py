@@ -7,7 +7,7 @@ import time
 
 from bundle import Attachment, make_bundle
 from encoding import b64u, instant, new_uuid, now, parse_instant, sha256, unb64u, write_canonical, write_json
-from notes import check_proof
+from notes import check_proof, signed_by, split_note
 from own_log import leaf_of, x_of
 from referral import make_referral
 from sending import RefusedByPeer, Sender, check_receipt
@@ -178,7 +178,11 @@ class Probe:
             return str(self.answer.status)
 
         self.note('our head, as witness', plain('GET', f'{where}/checkpoint', headers=bearer))
-        self.note('as we signed it', self.answer.body.decode() == self.node.log.checkpoint)
+        text, [first, *cosignatures] = split_note(self.answer.body.decode())
+        self.note('as we signed it', f'{text}\n{self.node.log.keys.log.line(text)}' == self.node.log.checkpoint)
+        signers = [self.node.keys.log.vkey, *self.sender.cosign_vkeys()]
+        every = [any(signed_by(text, line, each) for each in signers) for line in (first, *cosignatures)]
+        self.note('with no line but ours and its own', text in self.node.log.checkpoint and all(every))
         self.note('the log without a Bearer', plain('GET', '/log/checkpoint'))
         self.note('the log with it', plain('GET', '/log/checkpoint', headers=bearer))
         self.note('a tile that is absent', plain('GET', '/log/tile/0/001', headers=bearer))
