@@ -86,7 +86,13 @@ export async function openFederation(options: FederationOptions): Promise<Federa
     await hospital.start();
   }
   return {
-    ...{ seed, directory, time, network, random, hospitals, failures },
+    seed,
+    directory,
+    time,
+    network,
+    random,
+    hospitals,
+    failures,
     hospital: (name) => {
       const found = hospitals.find((each) => each.name.startsWith(`${name}.`));
       if (found === undefined) throw new Error(`there is no hospital ${name}`);
