@@ -61,20 +61,20 @@ async function breachesOf({ during, hospitals, failures }: Federation): Promise<
 describe('two hospitals act at the same moment', () => {
   test('a withdrawal that crosses the receipt becomes a request to cancel at both', async () => {
     let withdrawn: Promise<void> | undefined;
-    let sent: ReferralId | undefined;
+    const sent: ReferralId[] = [];
     await using world = await open({
       door: (hospital, door) => async (request) => {
         const answer = await door(request);
         const isReferral = request.method === 'POST' && request.target.startsWith('/exchange/v1/bundles/');
-        if (hospital.name === 'birch.example' && isReferral && sent !== undefined && answer.status === 200)
-          withdrawn ??= world.hospital('alder').node().referrals.withdraw(sent);
+        if (hospital.name === 'birch.example' && isReferral && answer.status === 200)
+          for (const id of sent) withdrawn ??= world.hospital('alder').node().referrals.withdraw(id);
         await withdrawn;
         return answer;
       },
     });
     const [alder, birch] = [world.hospital('alder'), world.hospital('birch')];
     const id = await world.during(send(alder, birch));
-    sent = id;
+    sent.push(id);
     await world.time.advance(minuteMs);
     expect(withdrawn).toBeDefined();
     expect(await world.during(stateAt(birch, id))).toBe('cancel-requested');
