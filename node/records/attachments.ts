@@ -38,6 +38,8 @@ export interface NewAttachment {
   readonly contentType: string;
   readonly consultation?: ConsultationId;
   readonly bytes: ByteStream;
+  /** Nobody else holds the pieces of `bytes`: their memory is given back as soon as they are taken. */
+  readonly handedOver?: boolean;
 }
 
 /** Files of any size that belong to patients, as sealed chunks in the blob store (Spec bundle §8, Spec §4). */
@@ -144,7 +146,7 @@ export function openAttachments(ports: AttachmentsPorts): Attachments {
 async function addAttachment(
   ports: AttachmentsPorts,
   patient: PatientId,
-  { bytes, consultation, ...given }: NewAttachment,
+  { bytes, handedOver = false, consultation, ...given }: NewAttachment,
 ): Promise<Attachment> {
   const { store, keyring, clock, random, patients } = ports;
   const title = tidyTitle(given.title);
@@ -159,7 +161,7 @@ async function addAttachment(
     await store.write((w) => w.run(insertChunk, { attachment: id, ...chunk }));
   };
   try {
-    const stored = await storeChunks({ ...ports, beforeStoring }, id, secrets, bytes);
+    const stored = await storeChunks({ ...ports, beforeStoring }, id, secrets, bytes, handedOver);
     const attachment: Attachment = {
       id,
       patient,

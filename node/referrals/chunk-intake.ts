@@ -118,8 +118,9 @@ export async function storeChunk(
   async function* checked(): AsyncGenerator<Uint8Array> {
     taken = true;
     for await (const piece of body) {
-      if (fault === undefined) fault = tryUpdate(arrival, piece);
+      fault ??= tryUpdate(arrival, piece);
       yield piece;
+      giveBack(piece); // It is hashed and written: a body of 8 MiB must not wait for the next collection.
     }
   }
   const blob = parseBlobName(name);

@@ -41,6 +41,7 @@ export async function storeChunks(
   id: AttachmentId,
   secrets: ChunkSecrets,
   bytes: ByteStream,
+  handedOver: boolean,
 ): Promise<StoredBytes> {
   const { yieldTurn } = ports;
   const plaintext = new Uint8Array(chunkBytes);
@@ -74,6 +75,7 @@ export async function storeChunks(
       if (index * chunkBytes + filled > attachmentBytesMax)
         throw new RecordsError('invalid-attachment', `larger than ${attachmentBytesMax} bytes`);
     }
+    if (handedOver) giveBack(piece);
   }
   await flush(true);
   giveBack(plaintext);
