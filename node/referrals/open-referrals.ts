@@ -15,6 +15,7 @@ import { findReferral } from './apply-events.ts';
 import { decideReferral } from './decide.ts';
 import { openEventContent, readEventContent } from './event-content.ts';
 import { inboxQueries } from './inbox-queries.ts';
+import type { BeingComposed } from './numbers.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { readReceivedAttachment, readReceivedAttachments } from './received-attachments.ts';
 import { referralQueries } from './referral-queries.ts';
@@ -34,8 +35,9 @@ type ReferralRow = ReferralTables['referral'];
 export function openReferrals(ports: ReferralsPorts): Referrals {
   const { store } = ports;
   const decideOwn = { role: 'triage' } as const;
+  const composing: BeingComposed = { count: 0 };
   return {
-    send: (sending) => sendReferral(ports, sending),
+    send: (sending) => sendReferral(ports, sending, composing),
     list: (direction, { limit, before }) =>
       store.read(async (reader) => {
         const from = { before: before?.at ?? Number.MAX_SAFE_INTEGER, beforeId: before?.id ?? '' };

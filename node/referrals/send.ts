@@ -13,13 +13,13 @@ import { OperationError } from '../platform/operation-error.ts';
 import type { Consultation } from '../records/model.ts';
 import type { Consultations } from '../records/consultations.ts';
 import type { Patients } from '../records/patients.ts';
-import type { Writer } from '../store/store.ts';
+import type { Reader, Writer } from '../store/store.ts';
 import { refoldReferral } from './apply-events.ts';
 import type { ReferralAttachment } from './compose/input.ts';
 import { ComposeError } from './compose/errors.ts';
 import { composeReferral } from './compose/referral.ts';
 import { eventContentPurpose, packEventContent } from './event-content.ts';
-import { nextNumber } from './numbers.ts';
+import { nextNumber, type BeingComposed } from './numbers.ts';
 import type { OutboxPorts } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { outboxSecretsPurpose, writeAttachmentKeys } from './prepare.ts';
@@ -51,9 +51,9 @@ const triesMax = 100;
 const zone = 'UTC';
 
 /** Composes a referral from a patient's record and puts it into the outbox, in one transaction (law 2). */
-export async function sendReferral(ports: SendPorts, sending: SendReferral): Promise<Sent> {
+export async function sendReferral(ports: SendPorts, sending: SendReferral, ahead: BeingComposed): Promise<Sent> {
   for (let tries = 1; ; tries += 1) {
-    const sent = await trySending(ports, sending);
+    const sent = await tryInLine(ports, sending, ahead);
     if (sent !== undefined) {
       ports.wake();
       return sent;
@@ -69,8 +69,33 @@ interface Sent {
   readonly bundle: string;
 }
 
+async function tryInLine(ports: SendPorts, sending: SendReferral, ahead: BeingComposed): Promise<Sent | undefined> {
+  let isIn = false;
+  const line: NumberLine = {
+    enter: async (reader, now) => {
+      const number = await nextNumber(reader, ports.own.name, 'sent', now, ahead);
+      isIn = true;
+      return number;
+    },
+    leave: () => {
+      if (isIn) ahead.count -= 1;
+      isIn = false;
+    },
+  };
+  try {
+    return await trySending(ports, sending, line);
+  } finally {
+    line.leave();
+  }
+}
+
+interface NumberLine {
+  enter(reader: Reader, now: Instant): Promise<string>;
+  leave(): void;
+}
+
 /** The number stands in the document: `undefined` when another referral took it while this one was composed. */
-async function trySending(ports: SendPorts, sending: SendReferral): Promise<Sent | undefined> {
+async function trySending(ports: SendPorts, sending: SendReferral, line: NumberLine): Promise<Sent | undefined> {
   const peer = ports.directory.get(sending.to);
   if (peer.state !== 'paired')
     throw new OperationError('conflict', 'not-paired', `${peer.name} is ${peer.state}: nothing can be sent to it now.`);
@@ -80,7 +105,7 @@ async function trySending(ports: SendPorts, sending: SendReferral): Promise<Sent
   const now = ports.clock.now();
   const id = parseReferralId(ports.random.uuid());
   const bundle = parseBundleId(ports.random.uuid());
-  const number = await ports.store.read((reader) => nextNumber(reader, ports.own.name, 'sent', now));
+  const number = await ports.store.read((reader) => line.enter(reader, now));
   const expiresAt = sending.expiresAt ?? instantOfMs(now + expiryMsDefault);
   const composed = orInvalid(() =>
     composeReferral({
@@ -110,6 +135,7 @@ async function trySending(ports: SendPorts, sending: SendReferral): Promise<Sent
   const summary = readSummary(sound, ports.own.name);
   const packed = await packEventContent(composed.bytes);
   const isStored = await ports.store.write(async (writer) => {
+    line.leave();
     if ((await nextNumber(writer, ports.own.name, 'sent', now)) !== number) return false;
     const dataKey = await ports.patients.dataKeyOf(writer, sending.patient);
     await writer.run(referralQueries.insert, {
