@@ -77,7 +77,6 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   valibot: {
     where: ['protocol/bundle', 'node/config', 'node/api', 'node/web', 'node/records', 'node/operations', 'node/cli'],
   },
-  'structured-headers': { where: ['protocol/http'] },
   undici: { where: ['node/platform'], inOneFile: true },
   nodemailer: { where: ['node/platform'], inOneFile: true },
   pino: { where: ['node/platform'], inOneFile: true },
