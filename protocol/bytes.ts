@@ -57,7 +57,7 @@ export function toHex(bytes: Uint8Array): string {
  */
 export function giveBack(bytes: Uint8Array): void {
   const { buffer, byteLength } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+  if (buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 /** `‖` of the specification. */

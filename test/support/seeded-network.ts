@@ -227,7 +227,7 @@ async function* inPieces(
   const end = cutAt ?? bytes.length;
   for (let at = 0; at < end;) {
     const size = Math.min(end - at, 1 + random.below(pieceBytesMax));
-    yield bytes.subarray(at, at + size);
+    yield bytes.slice(at, at + size);
     at += size;
   }
   if (cutAt !== undefined && cutAt < bytes.length && random.chance(0.7))

@@ -154,8 +154,9 @@ export function incomingOf(request: PeerRequest, remoteAddress: string) {
   return { method: request.method, target: pathname + search, rawHeaders, body: bodyOf(body), remoteAddress };
 }
 
+/** As a socket gives it: memory of its own, which belongs to whoever reads. */
 export async function* bodyOf(body: Uint8Array | undefined): AsyncGenerator<Uint8Array> {
-  if (body !== undefined && body.length > 0) yield body;
+  if (body !== undefined && body.length > 0) yield body.slice();
 }
 
 export function toPeerAnswer({ status, headers, body }: OutgoingAnswer): PeerAnswer {
