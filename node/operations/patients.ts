@@ -87,7 +87,9 @@ export const patientOperations = {
       const { title, contentType, consultation } = given;
       const link = consultation === undefined ? {} : { consultation };
       return {
-        attachment: attachmentView(await services.attachments.add(id, { title, contentType, ...link, bytes, handedOver: true })),
+        attachment: attachmentView(
+          await services.attachments.add(id, { title, contentType, ...link, bytes, handedOver: true }),
+        ),
       };
     },
   ),
