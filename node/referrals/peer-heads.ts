@@ -20,6 +20,11 @@ export interface HeadForPeer {
   readonly checkpoint: string | undefined;
 }
 
+export interface NextCheckpoint {
+  readonly body: string;
+  readonly size: number;
+}
+
 /** Which head of our log each peer holds. One add-checkpoint is in flight per peer; the commits of a batch share it. */
 export interface PeerHeads {
   /** Runs `send` with a head that covers leaf `index`; alone, when it has to bring a checkpoint along. */
@@ -28,8 +33,8 @@ export interface PeerHeads {
   takeCosignature(peer: Peer, size: number, line: string): Promise<boolean>;
   /** What the peer says it holds: told by 409, or 0 when it knows nothing of us. */
   correct(peer: NodeName, size: number): Promise<void>;
-  /** The body that brings a peer up to our newest head, `undefined` when it is there. */
-  nextCheckpoint(peer: NodeName): Promise<{ readonly body: string; readonly size: number } | undefined>;
+  /** Runs `send`, in its turn, with the body that brings a peer up to our newest head; not at all when it is there. */
+  withNewest<T>(peer: NodeName, send: (next: NextCheckpoint) => Promise<T>): Promise<T | undefined>;
 }
 
 export interface PeerHeadsPorts {
@@ -44,7 +49,7 @@ export function openPeerHeads(ports: PeerHeadsPorts): PeerHeads {
   const turns = new Map<NodeName, Promise<unknown>>();
   const heldSize = async (peer: NodeName): Promise<number> =>
     (await store.read((reader) => reader.first(logQueries.witness, { peer })))?.size ?? 0;
-  const nextCheckpoint: PeerHeads['nextCheckpoint'] = async (peer) => {
+  const nextCheckpoint = async (peer: NodeName): Promise<NextCheckpoint | undefined> => {
     const old = await heldSize(peer);
     const { size, checkpoint } = log.head();
     if (old >= size) return undefined;
@@ -63,7 +68,11 @@ export function openPeerHeads(ports: PeerHeadsPorts): PeerHeads {
     }
   };
   return {
-    nextCheckpoint,
+    withNewest: (peer, send) =>
+      inTurn(peer, async () => {
+        const next = await nextCheckpoint(peer);
+        return next === undefined ? undefined : send(next);
+      }),
     withHead: async (peer, index, send) => {
       const held = await heldSize(peer);
       if (held > index) return send({ size: held, checkpoint: undefined });
