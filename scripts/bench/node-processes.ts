@@ -63,10 +63,12 @@ export async function serveNode(directory: string): Promise<NodeProcess> {
   };
 }
 
+export const diagnosticsName = 'diagnostics.log';
+
 export function startServing(directory: string): ChildProcess {
   return spawn(process.execPath, [commandLine, 'serve', '--json', '--data', directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'] ?? '', FERNPOST_DIAGNOSTICS_FILE: join(directory, 'diagnostics.log') },
+    env: { PATH: process.env['PATH'] ?? '', FERNPOST_DIAGNOSTICS_FILE: join(directory, diagnosticsName) },
   });
 }
 

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseAttachmentId } from '../../protocol/ids.ts';
-import type { NodeProcess } from './node-processes.ts';
+import { diagnosticsName, type NodeProcess } from './node-processes.ts';
 import { ToolError } from './tools.ts';
 
-const pollMs = 20;
+const pollMs = 10;
+const endedOtherwise = /"bundle-(?:refused|set-aside)"/;
 
 /** Adds a patient and gives back the id by which the hospital knows her. */
 export async function addSharma(node: NodeProcess, csvId: string): Promise<string> {
@@ -33,12 +36,12 @@ export async function refer(
     question: 'Please operate',
     attachments: attachments.map((id) => parseAttachmentId(id)),
   });
+  // The node is not asked: it would be measured while it answers. What it tells its operator is read instead.
   for (;;) {
-    const { deliveries } = await from.session.plain('referral.show', { referral: sent.id });
-    const [delivery] = deliveries;
-    if (delivery?.state === 'delivered') return;
-    if (delivery?.state === 'refused' || delivery?.state === 'set-aside')
-      throw new ToolError(`the study was not taken: ${delivery.trouble}`);
+    const lines = (await readFile(join(from.directory, diagnosticsName), 'utf8')).split('\n');
+    const told = lines.filter((line) => line.includes(sent.bundle));
+    if (told.some((line) => line.includes('"bundle-delivered"'))) return;
+    if (told.some((line) => endedOtherwise.test(line))) throw new ToolError('the study was not taken');
     await wait(pollMs);
   }
 }
