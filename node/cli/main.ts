@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { keepCompiledCode, refuseOldNode } from '../platform/runtime.ts';
+import { keepCompiledCode, keepYoungSpaceSmall, refuseOldNode } from '../platform/runtime.ts';
 
 refuseOldNode();
+keepYoungSpaceSmall();
 keepCompiledCode();
 
 const { runCommandLine } = await import('./run.ts');
