@@ -35,16 +35,17 @@ export const smallMessage: Row = {
             await rm(path('sealed'));
           });
         },
+        // Each message beside the start of as many processes that do nothing, so that both see the same machine.
         smime: async () => {
           if (smime === undefined) return Number.NaN;
-          return await wallMsOf(async () => {
+          const whole = await wallMsOf(async () => {
             await smime.seal(path('message'), path('cms'));
             await smime.open(path('cms'), path('opened'));
           });
-        },
-        start: async () => {
-          if (smime === undefined) return Number.NaN;
-          return await wallMsOf(() => runToolBeside(smime.openssl, ['version']));
+          const starts = await wallMsOf(async () => {
+            for (let i = 0; i < opensslRunsPerMessage; i += 1) await runToolBeside(smime.openssl, ['version']);
+          });
+          return whole - starts;
         },
       },
       rounds,
@@ -55,11 +56,16 @@ export const smallMessage: Row = {
     const notices: string[] = [];
     if (smime === undefined) notices.push(missing('openssl', 'S/MIME'));
     else {
-      const inProcess = found.smime - opensslRunsPerMessage * found.start;
-      figures.push({ name: 'S/MIME, four runs of openssl cms', value: found.smime, unit: 'ms' });
-      figures.push({ name: 'the same without the start of four processes', value: inProcess, unit: 'ms' });
+      figures.push({
+        name: 'S/MIME by openssl cms, without the start of its processes',
+        value: found.smime,
+        unit: 'ms',
+      });
       const goal = { atMost: 0.75 };
-      verdicts.push({ name: 'referral / S/MIME in process', value: found.referral / inProcess, unit: 'x', goal });
+      const isClear = found.smime > 1;
+      const value = isClear ? found.referral / found.smime : Number.NaN;
+      verdicts.push({ name: 'referral / S/MIME in process', value, unit: 'x', goal });
+      if (!isClear) notices.push('The machine is too busy to tell S/MIME from the start of openssl: run it again.');
       notices.push(
         'S/MIME signs, encrypts, decrypts and verifies, and is neither sent nor stored nor logged; the starts of openssl are taken off.',
       );
