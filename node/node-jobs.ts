@@ -29,7 +29,7 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
   return [
     { name: 'delivery', everyMs: secondMs, run: (signal) => ports.dispatcher.step(signal) },
     { name: 'pairing', everyMs: 5 * secondMs, run: () => ports.pairing.repeatConfirmations() },
-    { name: 'witnessing', everyMs: 30 * secondMs, run: () => askWitnesses(ports) },
+    { name: 'witnessing', everyMs: 30 * secondMs, restMs: secondMs, run: () => askWitnesses(ports) },
     { name: 'receipts', everyMs: 2 * minuteMs, run: () => auditReceipts(ports) },
     {
       name: 'uploads',

@@ -7,15 +7,18 @@ import { isMet } from './bench/row.ts';
 // a goal that is missed: machines differ, and people judge.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, tiny: { type: 'boolean', default: false } },
+  options: {
+    help: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    tiny: { type: 'boolean', default: false },
+  },
 });
 const known = rows.map(({ row }) => String(row));
 const unknown = positionals.filter((row) => !known.includes(row));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `usage: npm run bench [-- ROW… --json]; rows are ${known.join(', ')}, not ${unknown.join(', ')}\n`,
-  );
-  process.exit(2);
+if (values.help || unknown.length > 0) {
+  const not = unknown.length === 0 ? '' : `, not ${unknown.join(', ')}`;
+  process.stderr.write(`usage: npm run bench [-- ROW… --json]; rows are ${known.join(', ')}${not}\n`);
+  process.exit(values.help ? 0 : 2);
 }
 
 const reports: Reported[] = [];

@@ -5,11 +5,13 @@ import type { Diagnostics } from '../platform/diagnostics.ts';
 export interface Job {
   readonly name: string;
   readonly everyMs: number;
+  /** However often it is woken, it rests so long between two runs. */
+  readonly restMs?: number;
   run(signal: AbortSignal): Promise<void>;
 }
 
 export interface JobRunner extends AsyncDisposable {
-  /** Runs the job at once if it sleeps, else once more when it ends. */
+  /** Runs the job at once if it sleeps and has rested, else once more when it may. */
   wake(name: string): void;
   /** Resolves when every job is asleep: what a test waits for instead of sleeping. */
   idle(): Promise<void>;
@@ -44,14 +46,21 @@ function startLoop(job: Job, clock: Clock, diagnostics: Diagnostics, signal: Abo
   let again = false;
   let asleep = false;
   let waiters: (() => void)[] = [];
+  let endedAtMs = Number.NEGATIVE_INFINITY;
+  const rest = async (restMs: number): Promise<void> => {
+    const leftMs = endedAtMs + restMs - clock.elapsedMs();
+    if (leftMs > 0) await clock.sleep(leftMs, signal);
+  };
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
+      if (job.restMs !== undefined) await rest(job.restMs);
       again = false;
       try {
         await job.run(signal);
       } catch (error) {
         diagnostics.error('job-failed', error, { job: job.name });
       }
+      endedAtMs = clock.elapsedMs();
       if (again || signal.aborted) continue;
       sleeping = new AbortController();
       asleep = true;
