@@ -26,6 +26,14 @@ const ranges = v.pipe(
 );
 const absolutePath = v.pipe(v.string(), v.check(isAbsolute, 'expected an absolute path'));
 
+const mailServer = v.strictObject({
+  host: line(253),
+  port: count(portMax),
+  tls: v.optional(v.picklist(['starttls', 'implicit', 'none']), 'starttls'),
+  from: line(254),
+  user: v.optional(line(254)),
+});
+
 const fileSchema = v.strictObject({
   v: v.literal(1),
   name: v.pipe(v.string(), v.check(reads(parseNodeName), 'expected a name such as alder.example')),
@@ -53,15 +61,7 @@ const fileSchema = v.strictObject({
       secretAccessKeyFile: v.optional(absolutePath),
     }),
   ),
-  mail: v.optional(
-    v.strictObject({
-      host: line(253),
-      port: count(portMax),
-      tls: v.optional(v.picklist(['starttls', 'implicit', 'none']), 'starttls'),
-      from: line(254),
-      user: v.optional(line(254)),
-    }),
-  ),
+  mail: v.optional(mailServer),
   limits: v.optional(
     v.strictObject({
       /** Per peer; Node §6. */
@@ -79,6 +79,12 @@ type Parsed = v.InferOutput<typeof fileSchema>;
 export type ConfigFile = Omit<Parsed, 'name' | 'url'> & { readonly name: NodeName; readonly url: NodeUrl };
 /** What `init` writes. */
 export type ConfigFileInput = v.InferInput<typeof fileSchema>;
+
+/** `undefined` for what does not name a mail server as `mail` in the file does. */
+export function readMailServer(value: unknown): v.InferOutput<typeof mailServer> | undefined {
+  const read = v.safeParse(mailServer, value);
+  return read.success ? read.output : undefined;
+}
 
 /** Reads `<data>/fernpost.json`; one message names the first thing that is wrong and how it should be. */
 export async function readConfigFile(dataDirectory: string, files: Files): Promise<ConfigFile> {

@@ -3,7 +3,7 @@ import { parseNodeUrl, type NodeName, type NodeUrl } from '../../protocol/ids.ts
 import { isAddressRange, isLoopback, type AddressRules } from '../platform/addresses.ts';
 import type { Files } from '../platform/files.ts';
 import { ConfigError } from './config-error.ts';
-import { readConfigFile, type ConfigFile } from './config-file.ts';
+import { readConfigFile, readMailServer, type ConfigFile } from './config-file.ts';
 import type { Environment } from './env.ts';
 import { readSecret, readSecretFile, type Secret } from './secrets.ts';
 
@@ -148,7 +148,7 @@ async function fileOf(named: string, path: string | undefined, files: Files): Pr
 
 async function mailOf(file: ConfigFile, environment: Environment, files: Files): Promise<MailConfig | undefined> {
   const password = await readSecret('FERNPOST_SMTP_PASSWORD_FILE', environment, files);
-  const mail = file.mail;
+  const mail = mailServerOf(file, environment);
   if (mail === undefined) {
     if (password !== undefined) throw contradiction('there is a password for SMTP, but no "mail"');
     return undefined;
@@ -165,6 +165,30 @@ async function mailOf(file: ConfigFile, environment: Environment, files: Files):
     from,
     ...(user === undefined || password === undefined ? {} : { login: { user, password } }),
   };
+}
+
+/** `mail` of the file with what the environment says of it; without the file, host and sender are enough. */
+function mailServerOf(file: ConfigFile, environment: Environment): ConfigFile['mail'] {
+  const port = environment.FERNPOST_SMTP_PORT;
+  const given = {
+    ...file.mail,
+    ...some('host', environment.FERNPOST_SMTP_HOST),
+    ...some('port', port === undefined ? undefined : Number(port)),
+    ...some('tls', environment.FERNPOST_SMTP_TLS),
+    ...some('from', environment.FERNPOST_SMTP_FROM),
+    ...some('user', environment.FERNPOST_SMTP_USER),
+  };
+  if (Object.keys(given).length === 0) return undefined;
+  const read = readMailServer(given);
+  if (read === undefined)
+    throw contradiction(
+      'FERNPOST_SMTP_HOST, _PORT, _TLS and _FROM together must name a mail server: host, port, starttls, implicit or none, and a sender',
+    );
+  return read;
+}
+
+function some<T>(name: string, value: T | undefined): Record<string, T> {
+  return value === undefined ? {} : { [name]: value };
 }
 
 function listenOf(name: 'FERNPOST_EXCHANGE' | 'FERNPOST_DESK' | 'FERNPOST_CONTROL', environment: Environment) {

@@ -112,6 +112,8 @@ describe('refused with one message that names the setting:', () => {
       { FERNPOST_SMTP_PASSWORD_FILE: '/none/x' },
       /FERNPOST_SMTP_PASSWORD_FILE/,
     ],
+    ['half a mail server', alder, { FERNPOST_SMTP_HOST: 'mail.example' }, /FERNPOST_SMTP_HOST/],
+    ['a mail server on a wrong port', { ...alder, mail }, { FERNPOST_SMTP_PORT: '25x' }, /_PORT/],
     ['a door without port', alder, { FERNPOST_DESK: 'localhost' }, /FERNPOST_DESK/],
     ['a door with a wrong port', alder, { FERNPOST_DESK: 'localhost:99999' }, /FERNPOST_DESK/],
     ['a bad url', alder, { FERNPOST_URL: 'alder' }, /FERNPOST_URL/],
@@ -183,4 +185,15 @@ test('the environment is read by name, and an empty variable counts as none', ()
   expect(readEnvironment({ FERNPOST_URL: 'x', FERNPOST_DATA: '', HOME: '/root' })).toEqual({ FERNPOST_URL: 'x' });
   expect(dataDirectoryOf(undefined, { FERNPOST_DATA: '/srv/alder' })).toBe('/srv/alder');
   expect(dataDirectoryOf('/srv/birch', { FERNPOST_DATA: '/srv/alder' })).toBe('/srv/birch');
+});
+
+test('a mail server may be named by the environment alone, and wins over the file', async () => {
+  const told = {
+    FERNPOST_SMTP_HOST: '127.0.0.1',
+    FERNPOST_SMTP_PORT: '1025',
+    FERNPOST_SMTP_FROM: 'node@alder.example',
+  };
+  const whole = await load(alder, { ...told, FERNPOST_SMTP_TLS: 'none' });
+  expect(whole.mail).toEqual({ host: '127.0.0.1', port: 1025, tls: 'none', from: 'node@alder.example' });
+  expect((await load({ ...alder, mail }, { FERNPOST_SMTP_PORT: '2525' })).mail).toMatchObject({ ...mail, port: 2525 });
 });
