@@ -39,7 +39,7 @@ export const folderRules: readonly FolderRule[] = [
   // What people and programs ask of a node, once for the command line and once for the running node's control door.
   { folder: 'node/operations', uses: edges, usesTypes: [...edgeTypes, 'node/store', 'node/config'] },
   { folder: 'node/api', uses: [...edges, 'node/operations'], usesTypes: edgeTypes },
-  { folder: 'node/web', uses: edges, usesTypes: edgeTypes },
+  { folder: 'node/web', uses: [...edges, 'node/operations'], usesTypes: [...edgeTypes, 'node/store', 'node/config'] },
   // The command line assembles a node in its own process where none is running.
   {
     folder: 'node/cli',
@@ -86,6 +86,9 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@aws-sdk/client-s3': { where: ['node/blobs'], inOneFile: true },
   'csv-parse': { where: ['node/records'] },
   'csv-stringify': { where: ['node/records'] },
+  '@fastify/busboy': { where: ['node/web'], inOneFile: true },
+  'dicom-parser': { where: ['node/records'], inOneFile: true },
+  qr: { where: ['node/web'], inOneFile: true },
   hono: { where: ['node/api', 'node/web', 'node/platform'] },
   '@hono/node-server': { where: ['node/api', 'node/web', 'node/platform'] },
   commander: { where: ['node/cli'] },
