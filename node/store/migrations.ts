@@ -1,3 +1,4 @@
+import { createAlertTables } from './schema/alerts.ts';
 import { createBlobTables } from './schema/blobs.ts';
 import { createExchangeLogTables } from './schema/exchange-log.ts';
 import { createKeyTables } from './schema/keys.ts';
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
       ...createReferralTables,
     ],
   },
+  { version: 2, statements: [...createAlertTables] },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

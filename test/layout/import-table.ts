@@ -27,7 +27,14 @@ export const folderRules: readonly FolderRule[] = [
   { folder: 'node/exchange-log', uses: ['protocol', ...stores, 'node/keys'], usesTypes: ['node/platform'] },
   ...features.map((folder) => ({
     folder,
-    uses: ['protocol', ...stores, 'node/keys', 'node/exchange-log'],
+    // What a mail address is, alerts ask of the port that sends to it.
+    uses: [
+      'protocol',
+      ...stores,
+      'node/keys',
+      'node/exchange-log',
+      ...(folder === 'node/alerts' ? ['node/platform/mail.ts'] : []),
+    ],
     usesTypes: ['node/platform'],
   })),
   {

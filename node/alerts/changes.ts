@@ -1,0 +1,103 @@
+import { toBase64Url, utf8 } from '../../protocol/bytes.ts';
+import { sha256 } from '../../protocol/crypto/hash.ts';
+import { formatInstant, type Instant } from '../../protocol/instant.ts';
+import { writeLocalRecord } from '../../protocol/log/record.ts';
+import type { Sequencer } from '../exchange-log/sequencer.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Random } from '../platform/random.ts';
+import { row, statement } from '../store/statement.ts';
+import type { Store, Writer } from '../store/store.ts';
+
+/** Who did something: a user's id and the name that people know. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Change {
+  readonly subject: 'setting' | 'station' | 'department';
+  /** Of the station or department; empty for settings. */
+  readonly id: string;
+  /** The field or setting that changed. */
+  readonly name: string;
+  readonly old: string;
+  readonly new: string;
+}
+
+export interface ChangeEntry extends Change {
+  readonly by: Person;
+  readonly at: Instant;
+}
+
+/** Every change of what an administrator sets: a leaf of the log each, in the transaction of the change (Node §8). */
+export interface Changes {
+  note(writer: Writer, by: Person, changes: readonly Change[]): Promise<void>;
+  /** The latest first. */
+  list(limit: number): Promise<readonly ChangeEntry[]>;
+}
+
+export interface ChangesPorts {
+  readonly store: Store;
+  readonly log: Pick<Sequencer, 'queue'>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const saltBytes = 32;
+/** What a member of a record may hold (Spec §0.2): ASCII without quote and backslash, here of at most 100 letters. */
+const loggableForm = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{0,100}$/;
+
+const insertChange = statement<{
+  subject: Change['subject'];
+  id: string;
+  name: string;
+  old: string;
+  new: string;
+  by_id: string;
+  by_name: string;
+  at: number;
+}>()((db, values) =>
+  db.insertInto('admin_change').values(row(values, ['subject', 'id', 'name', 'old', 'new', 'by_id', 'by_name', 'at'])),
+);
+const latestChanges = statement<{ limit: number }>()((db, values) =>
+  db.selectFrom('admin_change').selectAll().orderBy('number', 'desc').limit(values.limit),
+);
+
+export function openChanges({ store, log, clock, random }: ChangesPorts): Changes {
+  return {
+    note: async (writer, by, changes) => {
+      const now = clock.now();
+      for (const change of changes) {
+        await writer.run(insertChange, { ...change, by_id: by.id, by_name: by.name, at: now });
+        const members = {
+          act: `${change.subject}-changed`,
+          ...(change.id === '' ? {} : { id: loggable(change.id) }),
+          setting: change.name,
+          old: loggable(change.old),
+          new: loggable(change.new),
+          by: loggable(by.id),
+          at: formatInstant(now),
+        };
+        const record = writeLocalRecord({ kind: 'audit', salt: random.bytes(saltBytes), members });
+        await log.queue(writer, { type: 'local', record });
+      }
+    },
+    list: async (limit) => {
+      const rows = await store.read((reader) => reader.all(latestChanges, { limit }));
+      return rows.map(({ subject, id, name, old, new: to, by_id, by_name, at }) => ({
+        subject,
+        id,
+        name,
+        old,
+        new: to,
+        by: { id: by_id, name: by_name },
+        at: at as Instant,
+      }));
+    },
+  };
+}
+
+/** The text itself where a record can hold it, else its SHA-256: whoever knows the text can check it (Spec §6). */
+export function loggable(text: string): string {
+  return loggableForm.test(text) ? text : `sha256 ${toBase64Url(sha256(utf8(text)))}`;
+}
