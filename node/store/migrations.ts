@@ -1,3 +1,4 @@
+import { createAccountTables } from './schema/accounts.ts';
 import { createAlertTables } from './schema/alerts.ts';
 import { createBlobTables } from './schema/blobs.ts';
 import { createExchangeLogTables } from './schema/exchange-log.ts';
@@ -26,7 +27,7 @@ export const migrations: readonly Migration[] = [
       ...createReferralTables,
     ],
   },
-  { version: 2, statements: [...createAlertTables] },
+  { version: 2, statements: [...createAlertTables, ...createAccountTables] },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */
