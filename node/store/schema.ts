@@ -23,5 +23,6 @@ export interface Schema
     ReferralTables,
     ReferralWorkTables,
     AlertTables,
+    DeskTables,
     AccountTables,
     UploadTables {}

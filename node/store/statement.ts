@@ -1,10 +1,13 @@
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Compilable } from 'kysely';
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Compilable, type ExpressionBuilder } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** What SQLite and PostgreSQL both take and give back unchanged. Booleans are 0 and 1, times are milliseconds. */
 export type SqlValue = string | number | Uint8Array | null;
 
 declare const shape: unique symbol;
+
+/** What a condition that several queries share is built with. */
+export type Expressions<Table extends keyof Schema> = ExpressionBuilder<Schema, Table>;
 
 /** A query compiled once and run many times with named values. `Row` is what one row of its answer looks like. */
 export interface Statement<Values, Row> {
