@@ -33,8 +33,11 @@ import { nextTurn } from './platform/turn.ts';
 import { openAttachments } from './records/attachments.ts';
 import { openConsultations } from './records/consultations.ts';
 import { openImports } from './records/csv/import.ts';
+import { openPatientActs } from './records/patient-acts.ts';
 import { openPatients } from './records/patients.ts';
 import { openReceivedPatients } from './records/received-patients.ts';
+import { openRegistration } from './records/registration.ts';
+import { openTimeline } from './records/timeline.ts';
 import { openPrefixHashes } from './referrals/chunk-intake.ts';
 import { openChunkTokens } from './referrals/chunk-tokens.ts';
 import { openDispatcher } from './referrals/dispatch.ts';
@@ -117,12 +120,26 @@ export async function connectRecords(machine: Machine, { keyring }: Pick<Connect
   const blobs = await openBlobs(machine);
   const scratch = openScratch();
   const patients = openPatients({ store, keyring, clock, random });
+  const consultations = openConsultations({ store, keyring, clock, random, patients });
+  const attachments = openAttachments({
+    store,
+    keyring,
+    blobs,
+    clock,
+    random,
+    yieldTurn: nextTurn,
+    patients,
+    scratch,
+  });
   return {
     blobs,
     scratch,
     patients,
-    consultations: openConsultations({ store, keyring, clock, random, patients }),
-    attachments: openAttachments({ store, keyring, blobs, clock, random, yieldTurn: nextTurn, patients, scratch }),
+    consultations,
+    attachments,
+    patientActs: openPatientActs({ store, keyring, clock, random }),
+    registration: openRegistration({ store, keyring, patients }),
+    timeline: openTimeline({ store, consultations, attachments }),
     csvImport: openImports({
       store,
       keyring,

@@ -61,16 +61,31 @@ export interface PatientDetails {
   readonly updatedAt?: string;
 }
 
+/** The user of this hospital who writes; for people, not for deciding what is allowed. */
+export interface Author {
+  /** Of the node's user list. */
+  readonly user: string;
+  readonly name: string;
+}
+
 export interface PatientRecord {
   readonly id: PatientId;
   /** Rises by one with each change; an edit names the version it was made from. */
   readonly version: number;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
+  /** Who wrote this version; absent for a program of the hospital. */
+  readonly by?: Author;
   readonly details: PatientDetails;
 }
 
-/** One dated consultation. */
+/** Why a consultation says something else than at first: what was left out is added, or what was wrong corrected. */
+export interface ConsultationChange {
+  readonly kind: 'addition' | 'correction';
+  readonly reason: string;
+}
+
+/** One dated consultation. What it said at first stays for ever; an addition or correction is a version of its own. */
 export interface Consultation {
   readonly id: ConsultationId;
   readonly patient: PatientId;
@@ -83,6 +98,14 @@ export interface Consultation {
   readonly prescriptions: readonly string[];
   /** The person who saw the patient, as shown to people. */
   readonly practitioner: string;
+  /** Who wrote this version, and as what; absent when a program of the hospital did. */
+  readonly author?: Author & { readonly role: string };
+  /** 1 for what was written first; rises by one with each change. */
+  readonly version: number;
+  /** When this version was written. */
+  readonly writtenAt: Instant;
+  /** Present from version 2 on. */
+  readonly change?: ConsultationChange;
 }
 
 /** A file of any type and size that belongs to a patient. Its bytes lie in blobs, sealed; the key lies with this, sealed. */

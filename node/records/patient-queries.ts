@@ -17,9 +17,22 @@ export interface PatientRow {
   readonly changed_at: number;
   readonly token: Uint8Array;
   readonly terms: Uint8Array;
+  readonly by_user: string;
+  readonly by_name: string;
 }
 
-const shown = ['number', 'id', 'data_key', 'version', 'created_at', 'changed_at', 'token', 'terms'] as const;
+export const patientColumns = [
+  'number',
+  'id',
+  'data_key',
+  'version',
+  'created_at',
+  'changed_at',
+  'token',
+  'terms',
+  'by_user',
+  'by_name',
+] as const;
 
 export const insertPatient = statement<{
   id: string;
@@ -30,6 +43,8 @@ export const insertPatient = statement<{
   now: number;
   token: Uint8Array;
   terms: Uint8Array;
+  byUser: string;
+  byName: string;
 }>()((db, values) =>
   db
     .insertInto('patient')
@@ -44,16 +59,18 @@ export const insertPatient = statement<{
       changed_at: values.now,
       token: values.token,
       terms: values.terms,
+      by_user: values.byUser,
+      by_name: values.byName,
     })
     .returning('number'),
 );
 
 export const patientById = statement<{ id: string }>()((db, values) =>
-  db.selectFrom('patient').select(shown).where('id', '=', values.id).where('state', '=', liveState),
+  db.selectFrom('patient').select(patientColumns).where('id', '=', values.id).where('state', '=', liveState),
 );
 
 export const patientByCsvTerm = statement<{ csvTerm: Uint8Array }>()((db, values) =>
-  db.selectFrom('patient').select(shown).where('csv_term', '=', values.csvTerm).where('state', '=', liveState),
+  db.selectFrom('patient').select(patientColumns).where('csv_term', '=', values.csvTerm).where('state', '=', liveState),
 );
 
 export const replacePatient = statement<{
@@ -64,6 +81,8 @@ export const replacePatient = statement<{
   csvTerm: Uint8Array;
   token: Uint8Array;
   terms: Uint8Array;
+  byUser: string;
+  byName: string;
 }>()((db, values) =>
   db
     .updateTable('patient')
@@ -73,26 +92,36 @@ export const replacePatient = statement<{
       csv_term: values.csvTerm,
       token: values.token,
       terms: values.terms,
+      by_user: values.byUser,
+      by_name: values.byName,
     })
     .where('id', '=', values.id)
     .where('version', '=', values.from)
     .where('state', '=', liveState),
 );
 
-export const insertVersion = statement<{ patient: string; version: number; changedAt: number; token: Uint8Array }>()(
-  (db, values) =>
-    db.insertInto('patient_version').values({
-      patient: values.patient,
-      version: values.version,
-      changed_at: values.changedAt,
-      token: values.token,
-    }),
+export const insertVersion = statement<{
+  patient: string;
+  version: number;
+  changedAt: number;
+  token: Uint8Array;
+  byUser: string;
+  byName: string;
+}>()((db, values) =>
+  db.insertInto('patient_version').values({
+    patient: values.patient,
+    version: values.version,
+    changed_at: values.changedAt,
+    token: values.token,
+    by_user: values.byUser,
+    by_name: values.byName,
+  }),
 );
 
 export const versionsOf = statement<{ patient: string }>()((db, values) =>
   db
     .selectFrom('patient_version')
-    .select(['version', 'changed_at', 'token'])
+    .select(['version', 'changed_at', 'token', 'by_user', 'by_name'])
     .where('patient', '=', values.patient)
     .orderBy('version', 'desc'),
 );
@@ -120,7 +149,7 @@ export const deleteTerm = statement<{ term: Uint8Array; patient: number }>()((db
 export const patientsByCreation = statement<{ at: number; id: string; limit: number }>()((db, values) =>
   db
     .selectFrom('patient')
-    .select(shown)
+    .select(patientColumns)
     .where('state', '=', liveState)
     .where((row) => row(row.refTuple('created_at', 'id'), '<', row.tuple(values.at, values.id)))
     .orderBy('created_at', 'desc')
@@ -131,7 +160,7 @@ export const patientsByCreation = statement<{ at: number; id: string; limit: num
 export const patientsByChange = statement<{ at: number; id: string; limit: number }>()((db, values) =>
   db
     .selectFrom('patient')
-    .select(shown)
+    .select(patientColumns)
     .where('state', '=', liveState)
     .where((row) => row(row.refTuple('changed_at', 'id'), '<', row.tuple(values.at, values.id)))
     .orderBy('changed_at', 'desc')
@@ -143,7 +172,7 @@ export const patientsByChange = statement<{ at: number; id: string; limit: numbe
 export const patientsByNumber = statement<{ after: number; limit: number }>()((db, values) =>
   db
     .selectFrom('patient')
-    .select(shown)
+    .select(patientColumns)
     .where('state', '=', liveState)
     .where('number', '>', values.after)
     .orderBy('number')
@@ -171,7 +200,7 @@ export const patientsUnderTerm = statement<{ term: Uint8Array; limit: number }>(
   db
     .selectFrom('patient_term')
     .innerJoin('patient', 'patient.number', 'patient_term.patient')
-    .select(shown.map((column) => `patient.${column}` as const))
+    .select(patientColumns.map((column) => `patient.${column}` as const))
     .where('patient_term.term', '=', values.term)
     .where('patient.state', '=', liveState)
     .orderBy('patient_term.patient', 'desc')
@@ -192,7 +221,7 @@ function searchStatement(words: number, single: boolean) {
     let query = db
       .selectFrom((single ? inOrder : collected).as('first'))
       .innerJoin('patient', 'patient.number', 'first.patient')
-      .select(shown.map((column) => `patient.${column}` as const))
+      .select(patientColumns.map((column) => `patient.${column}` as const))
       .where('patient.state', '=', liveState)
       .where('first.patient', '<', values['before'] as number);
     for (let word = 1; word < words; word += 1)

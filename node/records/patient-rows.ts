@@ -3,7 +3,7 @@ import type { Instant } from '../../protocol/instant.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import { RecordsError } from './errors.ts';
-import type { PatientDetails, PatientId, PatientRecord } from './model.ts';
+import type { Author, PatientDetails, PatientId, PatientRecord } from './model.ts';
 import {
   deleteTerm,
   insertPatient,
@@ -25,15 +25,27 @@ export async function recordOf(reader: Reader, keyring: Keyring, row: PatientRow
     version: row.version,
     createdAt: row.created_at as Instant,
     changedAt: row.changed_at as Instant,
+    ...authorOf(row),
     details: await openDetails(reader, keyring, owner, row.token),
   };
+}
+
+/** Who wrote a version, as a row tells it. */
+export function authorOf(row: { readonly by_user: string; readonly by_name: string }): { readonly by?: Author } {
+  return row.by_user === '' ? {} : { by: { user: row.by_user, name: row.by_name } };
 }
 
 /** Writes a new patient under a data key of its own, with its terms. */
 export async function writeNewPatient(
   w: Writer,
   keyring: Keyring,
-  patient: { readonly id: PatientId; readonly state: number; readonly importId: string | null; readonly now: Instant },
+  patient: {
+    readonly id: PatientId;
+    readonly state: number;
+    readonly importId: string | null;
+    readonly now: Instant;
+    readonly by?: Author | undefined;
+  },
   details: PatientDetails,
 ): Promise<void> {
   const dataKey = await keyring.newDataKey(w);
@@ -48,6 +60,8 @@ export async function writeNewPatient(
     now: patient.now,
     token,
     terms: concat(...terms),
+    byUser: patient.by?.user ?? '',
+    byName: patient.by?.name ?? '',
   });
   if (row === undefined) throw new RecordsError('record-damaged', 'the database gave the new patient no number');
   for (const term of terms) await w.run(insertTerm, { term, patient: row.number });
@@ -76,18 +90,28 @@ export async function nextContent(
 }
 
 /** Puts new content in the place of a row's, keeps the old version, and moves the terms. */
-export async function replaceContent(w: Writer, row: PatientRow, content: NewContent, now: Instant): Promise<void> {
+export async function replaceContent(
+  w: Writer,
+  row: PatientRow,
+  content: NewContent,
+  now: Instant,
+  by?: Author,
+): Promise<void> {
   await w.run(insertVersion, {
     patient: row.id,
     version: row.version,
     changedAt: row.changed_at,
     token: row.token,
+    byUser: row.by_user,
+    byName: row.by_name,
   });
   const { changes } = await w.run(replacePatient, {
     id: row.id,
     from: row.version,
     to: row.version + 1,
     now,
+    byUser: by?.user ?? '',
+    byName: by?.name ?? '',
     ...content,
   });
   if (changes !== 1) throw new RecordsError('record-damaged', 'a patient changed under its own transaction');

@@ -8,7 +8,7 @@ import { cellsOf, detailsOf, type Column } from './csv/columns.ts';
 import { checkDetails, hasError, remarkWords } from './csv/row.ts';
 import { RecordsError } from './errors.ts';
 import { pageSizeMax } from './limits.ts';
-import type { PatientDetails, PatientId, PatientRecord } from './model.ts';
+import type { Author, PatientDetails, PatientId, PatientRecord } from './model.ts';
 import {
   alternativesMax,
   countPatients,
@@ -24,7 +24,7 @@ import {
   versionsOf,
   type PatientRow,
 } from './patient-queries.ts';
-import { nextContent, recordOf, replaceContent, writeNewPatient } from './patient-rows.ts';
+import { authorOf, nextContent, recordOf, replaceContent, writeNewPatient } from './patient-rows.ts';
 import { csvTerm, searchTerms } from './patient-terms.ts';
 import { openDetails } from './sealed-details.ts';
 
@@ -58,18 +58,19 @@ export interface Page<Cursor> {
 export interface EarlierVersion {
   readonly version: number;
   readonly changedAt: Instant;
+  readonly by?: Author;
   readonly details: PatientDetails;
 }
 
 /** The patients of this hospital. Every text of a record is sealed under the patient's own key (architecture law 6). */
 export interface Patients {
   /** Throws `RecordsError` code `invalid-details`, naming the cells, when `checkDetails` finds an error. */
-  add(details: PatientDetails): Promise<Added>;
+  add(details: PatientDetails, by?: Author): Promise<Added>;
   /** Fails with `unknown-patient`. */
   get(id: PatientId): Promise<PatientRecord>;
   find(id: PatientId): Promise<PatientRecord | undefined>;
   /** Writes an edit made from `version`; nothing of two edits of one version is lost (Records §2). */
-  change(id: PatientId, version: number, details: PatientDetails): Promise<Changed>;
+  change(id: PatientId, version: number, details: PatientDetails, by?: Author): Promise<Changed>;
   findByCsvId(csvId: string): Promise<PatientRecord | undefined>;
   /** Whole words, beginnings of three letters and more, numbers, birth dates: all must fit. Newest first. */
   search(query: string, page: { readonly limit: number; readonly before?: number }): Promise<Page<number>>;
@@ -109,22 +110,24 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
       return row === undefined ? undefined : await recordOf(reader, keyring, row);
     });
 
-  const add = async (given: PatientDetails): Promise<Added> => {
+  const add = async (given: PatientDetails, by?: Author): Promise<Added> => {
     const now = clock.now();
     const details = tidyDetails(given, now);
     const id = random.uuid() as PatientId;
     return await store.write(async (w): Promise<Added> => {
       const taken = await w.first(patientByCsvTerm, { csvTerm: csvTerm(keyring, details.csvId) });
       if (taken !== undefined) return { state: 'csv-id-taken', patient: taken.id as PatientId };
-      await writeNewPatient(w, keyring, { id, state: liveState, importId: null, now }, details);
-      return { state: 'added', record: { id, version: 1, createdAt: now, changedAt: now, details } };
+      await writeNewPatient(w, keyring, { id, state: liveState, importId: null, now, by }, details);
+      const written = by === undefined ? {} : { by };
+      const record = { id, version: 1, createdAt: now, changedAt: now, ...written, details };
+      return { state: 'added', record };
     });
   };
 
-  const change = async (id: PatientId, version: number, given: PatientDetails): Promise<Changed> => {
+  const change = async (id: PatientId, version: number, given: PatientDetails, by?: Author): Promise<Changed> => {
     const now = clock.now();
     const details = tidyDetails(given, now);
-    return await store.write((w) => writeChange(w, keyring, { id, version, details, now }));
+    return await store.write((w) => writeChange(w, keyring, { id, version, details, now, by }));
   };
 
   const search: Patients['search'] = async (query, { limit, before }) => {
@@ -173,7 +176,7 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
       return await inOrder(await reader.all(versionsOf, { patient: id }), async (earlier) => {
         const owner = { id, dataKey: row.data_key, version: earlier.version };
         const details = await openDetails(reader, keyring, owner, earlier.token);
-        return { version: earlier.version, changedAt: earlier.changed_at as Instant, details };
+        return { version: earlier.version, changedAt: earlier.changed_at as Instant, ...authorOf(earlier), details };
       });
     });
 
@@ -214,6 +217,7 @@ async function writeChange(
     readonly version: number;
     readonly details: PatientDetails;
     readonly now: Instant;
+    readonly by: Author | undefined;
   },
 ): Promise<Changed> {
   const row = await existing(w, edit.id);
@@ -224,12 +228,13 @@ async function writeChange(
   }
   const taken = await w.first(patientByCsvTerm, { csvTerm: csvTerm(keyring, edit.details.csvId) });
   if (taken !== undefined && taken.id !== edit.id) return { state: 'csv-id-taken', patient: taken.id as PatientId };
-  await replaceContent(w, row, await nextContent(w, keyring, row, edit.details), edit.now);
+  await replaceContent(w, row, await nextContent(w, keyring, row, edit.details), edit.now, edit.by);
   const record: PatientRecord = {
     id: edit.id,
     version: row.version + 1,
     createdAt: row.created_at as Instant,
     changedAt: edit.now,
+    ...(edit.by === undefined ? {} : { by: edit.by }),
     details: edit.details,
   };
   return { state: 'changed', record };

@@ -1,11 +1,12 @@
 import type { Generated } from 'kysely';
+import type { ConsultationChartColumns, PatientChartColumns } from './charts.ts';
 
 export interface RecordTables {
   /**
    * One row per patient of this hospital. Nothing in it can be read without the patient's data key (law 6): `token` is the
    * sealed record, `csv_term` and the terms are keyed hashes.
    */
-  patient: {
+  patient: PatientChartColumns & {
     /** Small, for the index; given by the database, never shown. */
     number: Generated<number>;
     id: string;
@@ -25,8 +26,21 @@ export interface RecordTables {
   /** The blind index: words and beginnings of words, numbers, birth dates, and what matching looks for. */
   patient_term: { term: Uint8Array; patient: number };
   /** What a patient's record said before it was changed. */
-  patient_version: { patient: string; version: number; changed_at: number; token: Uint8Array };
-  consultation: { id: string; patient: string; at: number; created_at: number; token: Uint8Array };
+  patient_version: {
+    patient: string;
+    version: number;
+    changed_at: number;
+    token: Uint8Array;
+    by_user: Generated<string>;
+    by_name: Generated<string>;
+  };
+  consultation: ConsultationChartColumns & {
+    id: string;
+    patient: string;
+    at: number;
+    created_at: number;
+    token: Uint8Array;
+  };
   /** A row exists only when every chunk of the attachment is stored. */
   attachment: {
     id: string;

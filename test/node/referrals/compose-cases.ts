@@ -96,6 +96,8 @@ export const evening: Consultation = {
   diagnoses: ['Fracture of left distal radius'],
   prescriptions: ['Paracetamol 1 g, every six hours'],
   practitioner: 'Dr Amina Rahman',
+  version: 1,
+  writtenAt: earlier,
 };
 
 export const xray: ReferralAttachment = {
@@ -288,8 +290,23 @@ export const consultation: fc.Arbitrary<Consultation> = fc.record(
     diagnoses: items,
     prescriptions: items,
     practitioner: freeText,
+    version: fc.constant(1),
+    writtenAt: instant,
   },
-  { requiredKeys: ['id', 'patient', 'at', 'encounterClass', 'reason', 'diagnoses', 'prescriptions', 'practitioner'] },
+  {
+    requiredKeys: [
+      'id',
+      'patient',
+      'at',
+      'encounterClass',
+      'reason',
+      'diagnoses',
+      'prescriptions',
+      'practitioner',
+      'version',
+      'writtenAt',
+    ],
+  },
 );
 
 const digest = fc.uint8Array({ minLength: 32, maxLength: 32 });
