@@ -1,3 +1,4 @@
+import type { Alerts } from './alerts/alerts.ts';
 import type { DurableBlobs } from './blobs/durable.ts';
 import { exchangeCards } from './jobs/cards.ts';
 import type { Job } from './jobs/runner.ts';
@@ -15,6 +16,7 @@ export interface NodeJobsPorts extends ReceiptAuditPorts {
   readonly heads: PeerHeads;
   readonly dispatcher: Dispatcher;
   readonly blobs: DurableBlobs;
+  readonly alerts: Alerts;
   /** Peers that have not been told our newest card. */
   readonly pushTo: Set<string>;
   renewCard(): Promise<boolean>;
@@ -28,6 +30,7 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
   const { store, clock, diagnostics, pushTo } = ports;
   return [
     { name: 'delivery', everyMs: secondMs, run: (signal) => ports.dispatcher.step(signal) },
+    { name: 'alerts', everyMs: 5 * secondMs, run: (signal) => ports.alerts.step(signal) },
     { name: 'pairing', everyMs: 5 * secondMs, run: () => ports.pairing.repeatConfirmations() },
     { name: 'witnessing', everyMs: 30 * secondMs, restMs: secondMs, run: () => askWitnesses(ports) },
     { name: 'receipts', everyMs: 2 * minuteMs, run: () => auditReceipts(ports) },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RecordX } from '../protocol/log/entry.ts';
+import { openAdministration } from './alerts/open.ts';
 import { openExchangeDoor } from './api/exchange-door.ts';
 import { defaultPeerLimits, openQuotas } from './api/quota.ts';
 import { openDirectoryBlobs } from './blobs/directory.ts';
@@ -26,6 +27,7 @@ import { openTransport } from './peers/transport.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
+import type { MailPort } from './platform/mail.ts';
 import { OperationError } from './platform/operation-error.ts';
 import type { PeerHttp } from './platform/peer-http.ts';
 import type { Random } from './platform/random.ts';
@@ -194,6 +196,26 @@ export function connectExchange(
     logAccess: config.logAccess,
   });
   return { heads, dispatcher, exchange, referrals: openReferrals({ ...sending, receiptOf }) };
+}
+
+/** Police stations, departments, settings and the mails to the police. `wake` runs a job at once. */
+export function connectAlerts(
+  machine: Machine,
+  { keyring, log }: Pick<ConnectedPeers, 'keyring' | 'log'>,
+  mail: MailPort | undefined,
+  wake: (job: string) => void,
+) {
+  const { name: node, title, mail: server } = machine.config;
+  return openAdministration({
+    ...machine,
+    keyring,
+    log,
+    mail,
+    node,
+    title,
+    mailFrom: server?.from,
+    wake: () => wake('alerts'),
+  });
 }
 
 async function openBlobs({ config, files, random, store, clock, diagnostics }: Machine) {

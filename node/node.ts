@@ -7,10 +7,11 @@ import { createNodeSecrets } from './keys/node-secrets.ts';
 import { createRootKey, loadRootKey, type RootKey } from './keys/root-key.ts';
 import { listenDoors } from './node-doors.ts';
 import { nodeJobs } from './node-jobs.ts';
-import { connectExchange, connectPeers, connectRecords, type Machine } from './node-parts.ts';
+import { connectAlerts, connectExchange, connectPeers, connectRecords, type Machine } from './node-parts.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
+import type { MailPort } from './platform/mail.ts';
 import type { PeerHttp } from './platform/peer-http.ts';
 import { openDiagnostics } from './platform/pino-diagnostics.ts';
 import { systemRandom, type Random } from './platform/random.ts';
@@ -26,6 +27,7 @@ export interface NodeOverrides {
   readonly files?: Files;
   readonly diagnostics?: Diagnostics;
   readonly rootKey?: RootKey;
+  readonly mail?: MailPort;
   /** For the benchmark alone. */
   readonly unsafeForBenchmark?: { readonly synchronous: 'NORMAL' };
 }
@@ -67,6 +69,7 @@ export async function openNode(config: NodeConfig, overrides: NodeOverrides = {}
       rootKey,
       store,
       http: overrides.http ?? openPeerHttp(),
+      ...(overrides.mail === undefined ? {} : { mail: overrides.mail }),
     });
   } catch (error) {
     await store[Symbol.asyncDispose]();
@@ -106,14 +109,27 @@ export async function initNode(
   return { identityVkey, logVkey };
 }
 
-async function connect(machine: Machine) {
+async function connect(machine: Machine & { readonly mail?: MailPort }) {
   const { config, clock, random, diagnostics, files, store, http } = machine;
   const peers = await connectPeers(machine);
   const records = await connectRecords(machine, peers);
   const waking = { wake: (_job: string): void => undefined };
   const exchange = connectExchange(machine, peers, records, (job) => waking.wake(job));
-  const mail = await openMail(config);
-  const services = { config, store, files, clock, random, diagnostics, mail, ...peers, ...records, ...exchange };
+  const mail = machine.mail ?? (await openMail(config));
+  const alerts = connectAlerts(machine, peers, mail, (job) => waking.wake(job));
+  const services = {
+    config,
+    store,
+    files,
+    clock,
+    random,
+    diagnostics,
+    mail,
+    ...peers,
+    ...records,
+    ...exchange,
+    ...alerts,
+  };
   const doors: AsyncDisposable[] = [];
   let jobs: JobRunner | undefined;
   return {
