@@ -1,14 +1,14 @@
 import { controlApp } from './api/control.ts';
-import { deskApp } from './api/desk.ts';
 import type { ExchangeDoor } from './api/exchange-door.ts';
 import { exchangeApp, listen, type Listening } from './api/listen.ts';
 import type { NodeConfig } from './config/config.ts';
 import { newControlToken, removeRunning, writeRunning } from './operations/running-file.ts';
-import type { NodeServices } from './operations/node-services.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
+import { readPageFiles } from './platform/page-files.ts';
 import type { Random } from './platform/random.ts';
+import type { DeskServices } from './web/desk-services.ts';
 
-export interface DoorServices extends NodeServices {
+export interface DoorServices extends Omit<DeskServices, 'assets' | 'config'> {
   readonly config: NodeConfig;
   readonly exchange: ExchangeDoor;
   readonly random: Random;
@@ -28,7 +28,7 @@ export async function listenDoors(services: DoorServices, doors: AsyncDisposable
   const token = newControlToken(random);
   const exchange = await listen(exchangeApp(services.exchange), config.exchange, services.clock);
   doors.push(exchange);
-  const desk = await listen(deskApp(services.own), config.desk, services.clock);
+  const desk = await listen(await openDesk(services), config.desk, services.clock);
   doors.push(desk);
   const control = await listen(controlApp({ services, token, diagnostics }), config.control, services.clock);
   doors.push(control, { [Symbol.asyncDispose]: () => removeRunning(config.dataDirectory, files) });
@@ -36,6 +36,13 @@ export async function listenDoors(services: DoorServices, doors: AsyncDisposable
   await writeRunning(config.dataDirectory, { control: addresses.control, token, pid: process.pid }, files);
   diagnostics.info('listening', { ...addresses });
   return addresses;
+}
+
+/** The pages are read after the exchange is open: peers and the command line do not wait for them. */
+async function openDesk(services: DoorServices) {
+  const { deskApp } = await import('./web/desk-app.tsx');
+  const { nameAssets } = await import('./web/assets.ts');
+  return deskApp({ ...services, assets: nameAssets(readPageFiles()) });
 }
 
 function addressOf({ host, port }: Listening): string {

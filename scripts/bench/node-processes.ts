@@ -29,6 +29,7 @@ export function buildProgram(): void {
   const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'scripts', 'tsconfig.build.json')]);
   // A program that does not type-check is written all the same, and measured as it is.
   if (status !== 0 && !existsSync(commandLine)) throw new ToolError('the program does not build: see npm run build');
+  spawnSync(process.execPath, [join(root, 'scripts', 'copy-page-files.mjs')]);
 }
 
 /** Makes a node in an empty directory, with the command that its operator would use. */

@@ -10,4 +10,5 @@ const project = join(root, 'scripts', 'tsconfig.build.json');
 export function buildNodes(): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', project], { encoding: 'utf8' });
   if (status !== 0) throw new DemoError(`The node could not be built, nothing was started.\n${stdout}${stderr}`);
+  spawnSync(process.execPath, [join(root, 'scripts', 'copy-page-files.mjs')]);
 }

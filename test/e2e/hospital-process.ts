@@ -31,6 +31,7 @@ export interface HospitalProcess extends AsyncDisposable {
 }
 
 const commandLine = join(import.meta.dirname, '..', '..', 'node', 'cli', 'main.ts');
+const pages = join(import.meta.dirname, '..', '..', 'scripts', 'register-tsx.mjs');
 const loopback = '127.0.0.1';
 const ballastBytes = 1024 * 1024;
 const startMsMax = 30_000;
@@ -58,7 +59,7 @@ export async function makeHospitalProcess(directory: string, short: string): Pro
     output: () => output,
     isRunning: () => child !== undefined,
     start: async () => {
-      const started = spawn(process.execPath, [commandLine, 'serve', '--json', '--data', dataDirectory], {
+      const started = spawn(process.execPath, ['--import', pages, commandLine, 'serve', '--json', '--data', dataDirectory], {
         env: { ...environment(), FERNPOST_DIAGNOSTICS_FILE: diagnosticsFile },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -1,0 +1,20 @@
+import type { Access } from '../accounts/access.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Drafts } from '../accounts/drafts.ts';
+import type { Once } from '../accounts/once.ts';
+import type { NodeServices } from '../operations/node-services.ts';
+import type { Diagnostics } from '../platform/diagnostics.ts';
+import type { Random } from '../platform/random.ts';
+import type { PageAssets } from './assets.ts';
+
+/** The parts of an open node that its pages use. */
+export interface DeskServices extends NodeServices {
+  readonly random: Random;
+  readonly diagnostics: Diagnostics;
+  readonly accounts: Accounts;
+  readonly drafts: Drafts;
+  readonly once: Once;
+  readonly access: Access;
+  /** The desk's own scripts and styles. */
+  readonly assets: PageAssets;
+}

@@ -1,0 +1,17 @@
+import type { Child } from 'hono/jsx';
+import { Notice } from '../components/panel.tsx';
+import type { DeskServices } from '../desk-services.ts';
+import type { Visit } from '../visit.ts';
+
+/** What no page may hide: shown above every page of whoever it concerns, until it is over. */
+export async function banners(desk: DeskServices, _visit: Visit): Promise<Child> {
+  return <>{desk.store.isFull() ? <DiskFull /> : null}</>;
+}
+
+function DiskFull() {
+  return (
+    <Notice tone="red" role="alert" title="The disk of the node is full">
+      <p>Nothing new can be saved or received. What was saved is safe and can be read. Tell the administrator now.</p>
+    </Notice>
+  );
+}

@@ -1,0 +1,3 @@
+import type { RouteRows } from '../route.ts';
+
+export const adminRoutes = {} as const satisfies RouteRows;

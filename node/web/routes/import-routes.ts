@@ -1,0 +1,3 @@
+import type { RouteRows } from '../route.ts';
+
+export const importRoutes = {} as const satisfies RouteRows;
