@@ -44,8 +44,10 @@ import { openPrefixHashes } from './referrals/chunk-intake.ts';
 import { openChunkTokens } from './referrals/chunk-tokens.ts';
 import { openDispatcher } from './referrals/dispatch.ts';
 import { openInbox } from './referrals/inbox.ts';
+import { openInboxList } from './referrals/inbox-list.ts';
 import { openIntake } from './referrals/intake.ts';
 import { openReferrals } from './referrals/open-referrals.ts';
+import { openOutboxList } from './referrals/outbox-list.ts';
 import { openPeerHeads } from './referrals/peer-heads.ts';
 import { referralQueries } from './referrals/referral-queries.ts';
 import { openDeliveryEffects } from './referrals/withdraw-referral.ts';
@@ -195,7 +197,8 @@ export function connectExchange(
     quotas: openQuotas(clock, { ...defaultPeerLimits, bytesPerDay, leavesPerDay }),
     logAccess: config.logAccess,
   });
-  return { heads, dispatcher, exchange, referrals: openReferrals({ ...sending, receiptOf }) };
+  const lists = { inboxList: openInboxList(parts), outboxList: openOutboxList(parts) };
+  return { heads, dispatcher, exchange, referrals: openReferrals({ ...sending, receiptOf }), ...lists };
 }
 
 /** Police stations, departments, settings and the mails to the police. `wake` runs a job at once. */

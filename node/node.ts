@@ -5,6 +5,7 @@ import { startJobs, type JobRunner } from './jobs/runner.ts';
 import { openKeyring } from './keys/keyring.ts';
 import { createNodeSecrets } from './keys/node-secrets.ts';
 import { createRootKey, loadRootKey, type RootKey } from './keys/root-key.ts';
+import { openLive } from './live/live.ts';
 import { listenDoors } from './node-doors.ts';
 import { nodeJobs } from './node-jobs.ts';
 import { connectAlerts, connectExchange, connectPeers, connectRecords, type Machine } from './node-parts.ts';
@@ -117,6 +118,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
   const exchange = connectExchange(machine, peers, records, (job) => waking.wake(job));
   const mail = machine.mail ?? (await openMail(config));
   const alerts = connectAlerts(machine, peers, mail, (job) => waking.wake(job));
+  const live = openLive(machine);
   const services = {
     config,
     store,
@@ -129,6 +131,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     ...records,
     ...exchange,
     ...alerts,
+    live,
   };
   const doors: AsyncDisposable[] = [];
   let jobs: JobRunner | undefined;
@@ -145,6 +148,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     },
     jobs: (): JobRunner | undefined => jobs,
     [Symbol.asyncDispose]: async (): Promise<void> => {
+      await live[Symbol.asyncDispose](); // First: streams to browsers would hold the doors open.
       await Promise.all(doors.splice(0).map((door) => door[Symbol.asyncDispose]()));
       await jobs?.[Symbol.asyncDispose]();
       await exchange.dispatcher.settled();

@@ -38,6 +38,7 @@ export function readSummary(bundle: JsonObject, sender: NodeName): ReferralSumma
   const patient = findPatient(bundle);
   const spelled = [patient?.family ?? '', patient?.given.join(' ') ?? ''].filter((part) => part !== '').join(', ');
   const csvId = patient?.identifiers.find(({ system }) => system === `https://${sender}/csv-id`);
+  const specialty = textOf(objectsOf(order, 'category')[0], 'text') ?? '';
   return {
     patientName: spelled || (patient?.nativeName ?? ''),
     csvId: csvId?.value ?? '',
@@ -47,5 +48,6 @@ export function readSummary(bundle: JsonObject, sender: NodeName): ReferralSumma
       .map((each) => textOf(each, 'text') ?? '')
       .join('; '),
     question: textOf(objectOf(order, 'code'), 'text') ?? '',
+    ...(specialty === '' ? {} : { specialty }),
   };
 }

@@ -75,6 +75,8 @@ export interface ReferralSummary {
   readonly birthDate: string;
   readonly reason: string;
   readonly question: string;
+  /** The department that is asked, where the sender named one. */
+  readonly specialty?: string;
 }
 
 export interface ReferralDetail extends ReferralLine {

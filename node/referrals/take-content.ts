@@ -10,6 +10,7 @@ import type { DataKeyId } from '../keys/keyring.ts';
 import type { Peer } from '../peers/directory.ts';
 import type { Writer } from '../store/store.ts';
 import { findReferral, refoldReferral } from './apply-events.ts';
+import { noteDepartment } from './departments.ts';
 import { eventContentPurpose } from './event-content.ts';
 import type { InboxPorts, InboxRow } from './inbox-ports.ts';
 import { inboxQueries } from './inbox-queries.ts';
@@ -112,6 +113,7 @@ async function takeReferral(
     now,
     expires_at: facts.expiresAt ?? manifest.deadline,
   });
+  await noteDepartment(writer, ports.keyring, manifest.referral, summary.specialty);
   if (summary.csvId !== '') {
     const referral = parseReferralId(manifest.referral);
     await ports.receivedPatients.noteReceived(writer, {

@@ -10,7 +10,7 @@ export interface FolderRule {
   readonly usesTypes: readonly string[];
 }
 
-const features = ['node/accounts', 'node/records', 'node/peers', 'node/alerts'];
+const features = ['node/accounts', 'node/records', 'node/peers', 'node/alerts', 'node/live'];
 const stores = ['node/store', 'node/blobs'];
 const edges = ['node/referrals', ...features, 'node/keys', 'node/exchange-log', 'protocol'];
 const edgeTypes = ['node/platform', 'node/blobs'];

@@ -18,6 +18,12 @@ export interface ReferralTables {
     created_at: number;
     changed_at: number;
     expires_at: number;
+    /** Of a received one: when a person first opened it, to whom it is assigned and by whom. */
+    opened_at: number | null;
+    assigned_to: string | null;
+    assigned_by: string | null;
+    /** Of a received one: blind term of the department that it is for. */
+    department: Uint8Array | null;
   };
   /** Every event of a referral, from either side, exactly as it was sent or received (Spec bundle §6). */
   referral_event: {
