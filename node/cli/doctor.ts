@@ -3,7 +3,7 @@ import { loadConfig, type NodeConfig } from '../config/config.ts';
 import { bad, good, type Finding } from '../operations/finding.ts';
 import type { Caller } from './caller.ts';
 import { addCommand, onCall } from './command.ts';
-import { checkDisk, checkRootKey } from './doctor-files.ts';
+import { checkDisk, checkRootKey } from '../operations/doctor-files.ts';
 import { exitCodes } from './exit-codes.ts';
 import { shown } from './text.ts';
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { addCommand, onCall } from './command.ts';
 import { openInput, writeOutput } from './files.ts';
 import { counted, withProgress } from './progress.ts';
-import { bytesText } from './text.ts';
+import { bytesText } from '../operations/bytes-text.ts';
 
 /** What a file's ending says; everything else is bytes, and --type says it better. */
 const contentTypes: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { OperationError } from '../platform/operation-error.ts';
 import { addCommand, onCall } from './command.ts';
 import { writeOutput } from './files.ts';
 import { counted, withProgress } from './progress.ts';
-import { bytesText } from './text.ts';
+import { bytesText } from '../operations/bytes-text.ts';
 
 interface ExportOptions {
   readonly id?: string;

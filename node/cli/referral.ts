@@ -4,7 +4,7 @@ import { addCommand, addGroup, collected, onCall } from './command.ts';
 import { writeOutput } from './files.ts';
 import { counted, withProgress } from './progress.ts';
 import { addReferralQueries } from './referral-queries.ts';
-import { bytesText } from './text.ts';
+import { bytesText } from '../operations/bytes-text.ts';
 
 interface SendOptions {
   readonly to: string;

@@ -27,12 +27,6 @@ export function fieldLines(fields: Readonly<Record<string, string>>): readonly s
   return told.map(([name, value]) => `${`${name}:`.padEnd(width + 1)} ${shown(value)}`);
 }
 
-export function bytesText(count: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = count < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));
-  return `${power === 0 ? count : (count / 1024 ** power).toFixed(1)} ${units[power] ?? ''}`;
-}
-
 /** Letters, not UTF-16 units; wide scripts still take two columns of a terminal, which is only beauty. */
 function widthOf(text: string): number {
   return [...text].length;

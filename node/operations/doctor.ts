@@ -32,7 +32,7 @@ const noPeers = bad(
   'pair with one: fernpost peer invite, or fernpost peer accept LINK',
 );
 
-async function checkClock({ log, clock }: NodeServices): Promise<Finding> {
+export async function checkClock({ log, clock }: NodeServices): Promise<Finding> {
   const { size, signedAt } = log.head();
   if (size === 0) return good('clock', 'nothing was signed yet');
   const behindMs = signedAt - clock.now();
@@ -46,7 +46,7 @@ async function checkClock({ log, clock }: NodeServices): Promise<Finding> {
   );
 }
 
-async function checkDatabase({ store }: NodeServices): Promise<Finding> {
+export async function checkDatabase({ store }: NodeServices): Promise<Finding> {
   if (store.isFull())
     return bad(
       'database',
@@ -66,7 +66,7 @@ async function checkDatabase({ store }: NodeServices): Promise<Finding> {
   );
 }
 
-async function checkBlobs({ blobs }: NodeServices): Promise<Finding> {
+export async function checkBlobs({ blobs }: NodeServices): Promise<Finding> {
   try {
     const { detail } = await blobs.probe();
     const pending = await blobs.countPending();
@@ -81,8 +81,15 @@ async function checkBlobs({ blobs }: NodeServices): Promise<Finding> {
   }
 }
 
-async function checkMail({ mail }: NodeServices): Promise<Finding> {
-  if (mail === undefined) return good('mail', 'no mail server is configured');
+export async function checkMail({ mail }: NodeServices): Promise<Finding> {
+  if (mail === undefined)
+    return bad(
+      'mail',
+      'warn',
+      'this node',
+      'no mail server is configured: alerts to the police are kept, and say to telephone',
+      'add "mail" to fernpost.json and start the node again',
+    );
   try {
     await mail.verify();
     return good('mail', 'the mail server takes our connection and sign-in');

@@ -1,3 +1,8 @@
+import type { Alerts } from '../alerts/alerts.ts';
+import type { Changes } from '../alerts/changes.ts';
+import type { Departments } from '../alerts/departments.ts';
+import type { Settings } from '../alerts/settings.ts';
+import type { Stations } from '../alerts/stations/stations.ts';
 import type { DurableBlobs } from '../blobs/durable.ts';
 import type { NodeConfig } from '../config/config.ts';
 import type { Sequencer } from '../exchange-log/sequencer.ts';
@@ -18,7 +23,7 @@ import type { Store } from '../store/store.ts';
 
 /** The parts of an open node that its operations use. */
 export interface NodeServices {
-  readonly config: Pick<NodeConfig, 'name' | 'dataDirectory' | 'peerAddresses'>;
+  readonly config: Pick<NodeConfig, 'name' | 'dataDirectory' | 'peerAddresses' | 'rootKey' | 'limits'>;
   readonly own: OwnNode;
   readonly store: Pick<Store, 'read' | 'isFull'> & { findDamage(): readonly string[] };
   readonly files: Files;
@@ -34,6 +39,12 @@ export interface NodeServices {
   readonly csvImport: Imports;
   readonly referrals: Referrals;
   readonly blobs: DurableBlobs;
+  readonly alerts: Alerts;
+  readonly stations: Stations;
+  readonly departments: Departments;
+  readonly settings: Settings;
+  /** Who changed which of the three, and when. */
+  readonly adminChanges: Changes;
   /** `undefined` where no mail server is configured. */
   readonly mail: MailPort | undefined;
 }

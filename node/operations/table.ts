@@ -1,3 +1,4 @@
+import { administrationOperations } from './administration.ts';
 import { doctorOperations } from './doctor.ts';
 import { importOperations } from './imports.ts';
 import { logOperations } from './log.ts';
@@ -14,6 +15,7 @@ export const operations = {
   ...peerOperations,
   ...logOperations,
   ...doctorOperations,
+  ...administrationOperations,
 };
 
 type Table = typeof operations;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytesText, fieldLines, shown, tableLines } from '../../../node/cli/text.ts';
+import { bytesText } from '../../../node/operations/bytes-text.ts';
+import { fieldLines, shown, tableLines } from '../../../node/cli/text.ts';
 
 test.each([
   ['a colour', '\u001b[31mred', '\\u{1b}[31mred'],

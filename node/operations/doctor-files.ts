@@ -1,16 +1,22 @@
 import { join } from 'node:path';
 import type { NodeConfig } from '../config/config.ts';
-import { bad, good, type Finding } from '../operations/finding.ts';
-import { FileError } from '../platform/files.ts';
-import type { Caller } from './caller.ts';
-import { bytesText } from './text.ts';
+import { FileError, type Files } from '../platform/files.ts';
+import { bytesText } from './bytes-text.ts';
+import { bad, good, type Finding } from './finding.ts';
+
+/** What these checks need of a node; they work where none can be opened. */
+export interface FileCheckPorts {
+  readonly files: Files;
+}
+
+export type CheckedConfig = Pick<NodeConfig, 'dataDirectory' | 'rootKey' | 'limits'>;
 
 const freeBytesWarning = 2 * 1024 ** 3;
 const freeBytesMin = 256 * 1024 ** 2;
 const privateMode = 0o600;
 const groupAndOthers = 0o077;
 
-export async function checkRootKey({ files }: Caller, config: NodeConfig): Promise<Finding> {
+export async function checkRootKey({ files }: FileCheckPorts, config: CheckedConfig): Promise<Finding> {
   const { path } = config.rootKey;
   try {
     const mode = await files.mode(path);
@@ -24,7 +30,7 @@ export async function checkRootKey({ files }: Caller, config: NodeConfig): Promi
 }
 
 /** Room for new work, and the ballast that reading falls back on (Node §4). */
-export async function checkDisk({ files }: Caller, config: NodeConfig): Promise<readonly Finding[]> {
+export async function checkDisk({ files }: FileCheckPorts, config: CheckedConfig): Promise<readonly Finding[]> {
   const free = await files.freeBytes(config.dataDirectory);
   const detail = `${bytesText(free)} free where the data directory lies`;
   const fix = 'free some space, or move the data directory to a larger disk';
@@ -35,7 +41,7 @@ export async function checkDisk({ files }: Caller, config: NodeConfig): Promise<
   ];
 }
 
-async function checkBallast({ files }: Pick<Caller, 'files'>, config: NodeConfig): Promise<readonly Finding[]> {
+async function checkBallast({ files }: FileCheckPorts, config: CheckedConfig): Promise<readonly Finding[]> {
   const wanted = config.limits.ballastBytes;
   if (wanted === 0) return [];
   const names = (await files.list(config.dataDirectory)).filter((name) => name.endsWith('.ballast'));
