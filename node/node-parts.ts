@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import type { RecordX } from '../protocol/log/entry.ts';
 import { openAdministration } from './alerts/open.ts';
+import { openAccess } from './accounts/access.ts';
+import { openAccounts } from './accounts/accounts.ts';
+import { openDrafts } from './accounts/drafts.ts';
+import { openOnce } from './accounts/once.ts';
 import { openExchangeDoor } from './api/exchange-door.ts';
 import { defaultPeerLimits, openQuotas } from './api/quota.ts';
 import { openDirectoryBlobs } from './blobs/directory.ts';
@@ -117,6 +121,20 @@ export async function connectPeers(machine: Machine) {
 }
 
 export type ConnectedPeers = Awaited<ReturnType<typeof connectPeers>>;
+
+/** Who uses the desk, what they have typed, and who looked at what. */
+export function connectAccounts(
+  { config, store, clock, random }: Machine,
+  { keyring, log }: Pick<ConnectedPeers, 'keyring' | 'log'>,
+) {
+  const ports = { store, keyring, clock, random, log };
+  return {
+    accounts: openAccounts({ ...ports, hospital: [config.title, config.name] }),
+    access: openAccess(ports),
+    drafts: openDrafts(ports),
+    once: openOnce(ports),
+  };
+}
 
 /** Patients and all that belongs to them. */
 export async function connectRecords(machine: Machine, { keyring }: Pick<ConnectedPeers, 'keyring'>) {

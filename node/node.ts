@@ -8,7 +8,7 @@ import { createRootKey, loadRootKey, type RootKey } from './keys/root-key.ts';
 import { openLive } from './live/live.ts';
 import { listenDoors } from './node-doors.ts';
 import { nodeJobs } from './node-jobs.ts';
-import { connectAlerts, connectExchange, connectPeers, connectRecords, type Machine } from './node-parts.ts';
+import { connectAccounts, connectAlerts, connectExchange, connectPeers, connectRecords, type Machine } from './node-parts.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
@@ -118,6 +118,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
   const exchange = connectExchange(machine, peers, records, (job) => waking.wake(job));
   const mail = machine.mail ?? (await openMail(config));
   const alerts = connectAlerts(machine, peers, mail, (job) => waking.wake(job));
+  const accounts = connectAccounts(machine, peers);
   const live = openLive(machine);
   const services = {
     config,
@@ -131,6 +132,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     ...records,
     ...exchange,
     ...alerts,
+    ...accounts,
     live,
   };
   const doors: AsyncDisposable[] = [];

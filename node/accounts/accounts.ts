@@ -1,7 +1,18 @@
 import type { Instant } from '../../protocol/instant.ts';
+import type { Sequencer } from '../exchange-log/sequencer.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Random } from '../platform/random.ts';
+import type { Store } from '../store/store.ts';
+import { accountQueries } from './account-queries.ts';
+import { openAuditLeaves, type TellLog } from './audit-leaf.ts';
+import { openBackOff, type BackOff } from './back-off.ts';
+import { openPasswords, type Passwords } from './passwords.ts';
 import type { Role } from './roles.ts';
-import type { SessionSummary } from './sessions.ts';
-import type { Users } from './users.ts';
+import { sessionQueries } from './session-queries.ts';
+import { openSessions, type Sessions, type SessionSummary } from './sessions.ts';
+import { openSignIn } from './sign-in.ts';
+import { openUsers, type Users } from './users.ts';
 
 /** Names one user of this hospital for ever, in the log too: a UUID. */
 export type UserId = string;
@@ -115,4 +126,52 @@ export interface Accounts {
   endSession(user: UserId, session: string): Promise<boolean>;
   /** Forgets what is over: expired sessions after a day, old failures. */
   sweep(): Promise<void>;
+}
+
+export interface AccountsPorts {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Sequencer;
+  /** The hospital's title and the node's name: words that no password may consist of. */
+  readonly hospital: readonly string[];
+  /** A test counts what is stretched. */
+  readonly passwords?: Passwords;
+}
+
+/** What the parts of this folder share. */
+export interface AccountParts extends Omit<AccountsPorts, 'passwords'> {
+  readonly passwords: Passwords;
+  readonly sessions: Sessions;
+  readonly backOff: BackOff;
+  readonly tell: TellLog;
+}
+
+export function openAccounts(ports: AccountsPorts): Accounts {
+  const { store } = ports;
+  const sessions = openSessions(ports);
+  const backOff = openBackOff(ports);
+  const passwords = ports.passwords ?? openPasswords(ports.random);
+  const parts: AccountParts = { ...ports, sessions, backOff, passwords, tell: openAuditLeaves(ports) };
+  return {
+    ...openSignIn(parts),
+    users: openUsers(parts),
+    sessionOf: (token, options) => sessions.find(token, options),
+    signOut: (token) => sessions.end(token),
+    setPreferences: async (id, { shortcuts, textSize }) => {
+      const values = { id, shortcuts: shortcuts ? 1 : 0, text_size: textSize };
+      await store.write((writer) => writer.run(accountQueries.setPreferences, values));
+    },
+    listSessions: (user) => store.read((reader) => sessions.list(reader, user)),
+    endSession: (account, id) =>
+      store.write(async (writer) => (await writer.run(sessionQueries.removeOne, { account, id })).changes > 0, {
+        essential: true,
+      }),
+    sweep: () =>
+      store.write(async (writer) => {
+        await sessions.forget(writer);
+        await backOff.forget(writer);
+      }),
+  };
 }
