@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, type Hmac } from 'node:crypto';
+import { giveBack } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Named } from '../ids.ts';
 import { unixOf, type Instant } from '../instant.ts';
@@ -65,6 +66,26 @@ export function tokenSealer(key: FernetKey, time: Instant, iv: Uint8Array): Toke
       return plain(Buffer.concat([last, mac.update(last).digest()]));
     },
   };
+}
+
+/** A whole token of plaintext in memory, written into `into`, which has its length and lies apart from the plaintext. */
+export function sealToken(
+  key: FernetKey,
+  { time, iv }: { readonly time: Instant; readonly iv: Uint8Array },
+  plaintext: Uint8Array,
+  into: Uint8Array,
+): void {
+  const header = writeHeader(time, iv);
+  const cipher = createCipheriv('aes-128-cbc', key.subarray(halfKeyBytes), iv);
+  const ciphertext = cipher.update(plaintext);
+  const last = cipher.final();
+  const end = headerBytes + ciphertext.length + last.length;
+  if (end + macBytes !== into.length) throw new FernetError('size', 'a cipher gave another length than it must');
+  into.set(header);
+  into.set(ciphertext, headerBytes);
+  into.set(last, headerBytes + ciphertext.length);
+  giveBack(ciphertext);
+  into.set(tokenMac(key).update(into.subarray(0, end)).digest(), end);
 }
 
 /** What a MAC check has found true of a token: proof that its bytes may be decrypted. */
@@ -143,6 +164,21 @@ export function tokenOpener(key: FernetKey, token: VerifiedToken): TokenOpener {
       }
     },
   };
+}
+
+/**
+ * Decrypts the whole token that a MAC check has passed, in memory of its own; fails with `padding`, or `size` when this
+ * cannot be the token that was checked. The padding is read here: OpenSSL would hold the last block back, and everything
+ * had to be copied to join it.
+ */
+export function openToken(key: FernetKey, { iv, tokenBytes }: VerifiedToken, token: Uint8Array): Uint8Array {
+  if (token.length !== tokenBytes) throw new FernetError('size', 'other bytes than those that were checked');
+  const decipher = createDecipheriv('aes-128-cbc', key.subarray(halfKeyBytes), iv).setAutoPadding(false);
+  const padded = plain(decipher.update(token.subarray(headerBytes, tokenBytes - macBytes)));
+  const count = padded.at(-1) ?? 0;
+  const isSound = count >= 1 && count <= blockBytes && padded.subarray(-count).every((byte) => byte === count);
+  if (!isSound) throw new FernetError('padding', 'a token whose padding does not fit');
+  return padded.subarray(0, padded.length - count);
 }
 
 /** The `size` and `format` checks of a whole raw token, and its MAC: nothing of it is used before (Spec §4). */

@@ -7,10 +7,13 @@ import {
   fernetKeyBytes,
   headerBytes,
   macBytes,
+  openToken,
+  sealToken,
   tokenBytesOf,
   tokenMacCheck,
   tokenOpener,
   tokenSealer,
+  verifyToken,
   type FernetKey,
   type VerifiedToken,
 } from './fernet-token.ts';
@@ -76,30 +79,42 @@ export function formatFernetKey(key: FernetKey): string {
 
 /** The raw token of `plaintext`. Never twice with one IV under one key. */
 export function encrypt(key: FernetKey, plaintext: Uint8Array, stamp: Stamp & Room): Uint8Array {
-  return runThrough(sealSteps(key, plaintext, stamp));
+  if (stamp.into !== undefined) return runThrough(sealSteps(key, plaintext, stamp));
+  if (plaintext.length > tokenPlaintextBytesMax) throw plaintextTooLarge();
+  const token = roomFor(tokenBytesOf(plaintext.length), undefined);
+  sealToken(key, stamp, plaintext, token);
+  return token;
 }
 
 /** As `encrypt`, with a turn for others every `turnBytes`. */
-export function encryptInPieces(
+export async function encryptInPieces(
   key: FernetKey,
   plaintext: Uint8Array,
   stamp: Stamp & Room & { readonly yieldTurn: YieldTurn },
 ): Promise<Uint8Array> {
-  return runInTurns(sealSteps(key, plaintext, stamp), stamp.yieldTurn);
+  if (plaintext.length <= turnBytes) return encrypt(key, plaintext, stamp);
+  return await runInTurns(sealSteps(key, plaintext, stamp), stamp.yieldTurn);
 }
 
 /** The plaintext of a raw token; fails with `FernetError`, and releases nothing before the MAC is right (Spec §4). */
 export function decrypt(key: FernetKey, token: Uint8Array, options: DecryptOptions = {}): Uint8Array {
-  return runThrough(openSteps(key, token, options));
+  if (options.into !== undefined) return runThrough(openSteps(key, token, options));
+  const bytesMax = plaintextBytesMaxOf(token, options);
+  const verified = verifyToken(key, token);
+  if (options.ttlSeconds !== undefined) checkTime(verified, options.ttlSeconds, options.now);
+  const opened = openToken(key, verified, token);
+  if (opened.length > bytesMax) throw plaintextTooLarge(); // Its token may be as long as an allowed one.
+  return opened;
 }
 
 /** As `decrypt`, with a turn for others every `turnBytes`. */
-export function decryptInPieces(
+export async function decryptInPieces(
   key: FernetKey,
   token: Uint8Array,
   options: DecryptOptions & { readonly yieldTurn: YieldTurn },
 ): Promise<Uint8Array> {
-  return runInTurns(openSteps(key, token, options), options.yieldTurn);
+  if (token.length <= turnBytes) return decrypt(key, token, options);
+  return await runInTurns(openSteps(key, token, options), options.yieldTurn);
 }
 
 export function encryptText(key: FernetKey, plaintext: Uint8Array, stamp: Stamp): string {
@@ -127,14 +142,19 @@ export function parseToken(text: string, bytesMax: number = tokenPlaintextBytesM
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   if (text.length % 4 !== 0) throw new FernetError('base64', 'a token is base64url with padding');
   const token = roomFor((text.length / 4) * 3 - padding, undefined);
+  // Strict reading takes no bit too many and no padding too few, but it passes over spaces: then fewer bytes are written.
+  const found = readStrictly(token, text);
+  if (found.read !== text.length || found.written !== token.length)
+    throw new FernetError('base64', 'a token is canonical base64url');
+  return token;
+}
+
+function readStrictly(into: Uint8Array, text: string): { readonly read: number; readonly written: number } {
   try {
-    token.setFromBase64(text, { alphabet: 'base64url', lastChunkHandling: 'strict' });
+    return into.setFromBase64(text, { alphabet: 'base64url', lastChunkHandling: 'strict' });
   } catch (cause) {
     throw new FernetError('base64', 'a token is base64url with padding', { cause });
   }
-  // Whatever was read otherwise, a space or a bit too many among it, is not written so.
-  if (formatToken(token) !== text) throw new FernetError('base64', 'a token is canonical base64url');
-  return token;
 }
 
 function* sealSteps(
@@ -142,8 +162,7 @@ function* sealSteps(
   plaintext: Uint8Array,
   { time, iv, into }: Stamp & Room,
 ): Generator<void, Uint8Array> {
-  if (plaintext.length > tokenPlaintextBytesMax)
-    throw new FernetError('size', 'a plaintext above the limit of a token');
+  if (plaintext.length > tokenPlaintextBytesMax) throw plaintextTooLarge();
   const sealer = tokenSealer(key, time, iv);
   const token = roomFor(tokenBytesOf(plaintext.length), into);
   token.set(sealer.header);
@@ -162,8 +181,7 @@ function* sealSteps(
 }
 
 function* openSteps(key: FernetKey, token: Uint8Array, options: DecryptOptions): Generator<void, Uint8Array> {
-  const bytesMax = Math.min(options.bytesMax ?? tokenPlaintextBytesMax, tokenPlaintextBytesMax);
-  if (token.length > tokenBytesOf(bytesMax)) throw new FernetError('size', 'a token above its limit');
+  const bytesMax = plaintextBytesMaxOf(token, options);
   const check = tokenMacCheck(key, token.length);
   for (let from = 0; from < token.length; from += turnBytes) {
     if (from > 0) yield;
@@ -188,8 +206,15 @@ function* openSteps(key: FernetKey, token: Uint8Array, options: DecryptOptions):
   if (at + last.length > plaintext.length) throw tooShort();
   plaintext.set(last, at);
   at += last.length;
-  if (at > bytesMax) throw new FernetError('size', 'a plaintext above its limit'); // Its token may be as long as an allowed one.
+  if (at > bytesMax) throw plaintextTooLarge();
   return plaintext.subarray(0, at);
+}
+
+/** The limit of the plaintext; the token's length is held against it before anything of the token is read. */
+function plaintextBytesMaxOf(token: Uint8Array, { bytesMax = tokenPlaintextBytesMax }: DecryptOptions): number {
+  const max = Math.min(bytesMax, tokenPlaintextBytesMax);
+  if (token.length > tokenBytesOf(max)) throw new FernetError('size', 'a token above its limit');
+  return max;
 }
 
 /** Not zeroed when it is new: every byte that is given back has been written. */
@@ -201,6 +226,10 @@ function roomFor(size: number, into: Uint8Array | undefined): Uint8Array {
 
 function tooShort(): FernetError {
   return new FernetError('size', 'a buffer too short for the result');
+}
+
+function plaintextTooLarge(): FernetError {
+  return new FernetError('size', 'a plaintext above its limit');
 }
 
 function checkTime(token: VerifiedToken, ttlSeconds: number, now: Instant): void {
