@@ -31,7 +31,8 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
   return [
     { name: 'delivery', everyMs: secondMs, run: (signal) => ports.dispatcher.step(signal) },
     { name: 'alerts', everyMs: 5 * secondMs, run: (signal) => ports.alerts.step(signal) },
-    { name: 'pairing', everyMs: 5 * secondMs, run: () => ports.pairing.repeatConfirmations() },
+    { name: 'decisions', everyMs: secondMs, run: () => ports.referralDesk.decisions.sendDue() },
+    { name: 'pairing', everyMs: 5 * secondMs, run: () => ports.pairing.work() },
     { name: 'witnessing', everyMs: 30 * secondMs, restMs: secondMs, run: () => askWitnesses(ports) },
     { name: 'receipts', everyMs: 2 * minuteMs, run: () => auditReceipts(ports) },
     {

@@ -27,7 +27,9 @@ import { openNonces } from './peers/nonces.ts';
 import { ownNodeOf, renewCard } from './peers/own-node.ts';
 import { openPairing } from './peers/pairing.ts';
 import { tokenForPeer } from './peers/pairing-run.ts';
+import { openPeerClocks } from './peers/peer-clocks.ts';
 import { openTransport } from './peers/transport.ts';
+import { openPeerTrust } from './peers/trust.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
@@ -86,9 +88,11 @@ export async function connectPeers(machine: Machine) {
   const tokens = openAccessTokens(store, random, clock);
   const directory = await openPeerDirectory(store, clock);
   const addresses = config.peerAddresses;
-  const transport = openTransport({ name, httpKey: own.httpKey, http, clock, random, addresses });
-  const cards = openPeerCards({ own, directory, transport, clock, random, diagnostics });
-  const pairing = openPairing({ own, store, keyring, directory, tokens, transport, clock, random });
+  const clocks = openPeerClocks();
+  const transport = openTransport({ name, httpKey: own.httpKey, http, clock, random, addresses, clocks });
+  const cards = openPeerCards({ own, directory, transport, log, clock, random, diagnostics });
+  const pairing = openPairing({ own, store, keyring, directory, tokens, transport, log, clock, random });
+  const trust = openPeerTrust({ directory, log, clock, random });
   const witness = openWitness({
     store,
     findLog: (origin) => {
@@ -113,6 +117,8 @@ export async function connectPeers(machine: Machine) {
     cards,
     pairing,
     witness,
+    trust,
+    clocks,
     /** Peers that have not been told our newest card. */
     pushTo: new Set<string>(cardIsNew ? directory.list().map((peer) => peer.name) : []),
     renewCard: () => renewCard(own, store, log, clock),

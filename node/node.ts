@@ -116,6 +116,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
   const records = await connectRecords(machine, peers);
   const waking = { wake: (_job: string): void => undefined };
   const exchange = connectExchange(machine, peers, records, (job) => waking.wake(job));
+  peers.pairing.onWork(() => waking.wake('pairing'));
   const mail = machine.mail ?? (await openMail(config));
   const alerts = connectAlerts(machine, peers, mail, (job) => waking.wake(job));
   const accounts = connectAccounts(machine, peers);

@@ -128,20 +128,36 @@ export const logQueries = {
     db.selectFrom('evidence').select('id').where('id', '=', values.id),
   ),
   evidence: statement()((db) => db.selectFrom('evidence').selectAll().orderBy('at')),
-  putToken: statement<{ hash: Uint8Array; kind: 'auditor' | 'peer'; label: string; created_at: number }>()(
-    (db, values) =>
-      db
-        .insertInto('access_token')
-        .values({ ...row(values, ['hash', 'kind', 'label', 'created_at']), revoked_at: null }),
+  putToken: statement<{
+    hash: Uint8Array;
+    kind: 'auditor' | 'peer';
+    label: string;
+    created_at: number;
+    created_by: string;
+  }>()((db, values) =>
+    db.insertInto('access_token').values({
+      ...row(values, ['hash', 'kind', 'label', 'created_at', 'created_by']),
+      revoked_at: null,
+      revoked_by: '',
+    }),
+  ),
+  liveToken: statement<{ kind: 'auditor' | 'peer'; label: string }>()((db, values) =>
+    db
+      .selectFrom('access_token')
+      .select('label')
+      .where('kind', '=', values.kind)
+      .where('label', '=', values.label)
+      .where('revoked_at', 'is', null),
   ),
   token: statement<{ hash: Uint8Array }>()((db, values) =>
     db.selectFrom('access_token').selectAll().where('hash', '=', values.hash).where('revoked_at', 'is', null),
   ),
   tokens: statement()((db) => db.selectFrom('access_token').selectAll().orderBy('created_at')),
-  revokeToken: statement<{ label: string; now: number }>()((db, values) =>
+  revokeToken: statement<{ kind: 'auditor' | 'peer'; label: string; now: number; by: string }>()((db, values) =>
     db
       .updateTable('access_token')
-      .set({ revoked_at: values.now })
+      .set({ revoked_at: values.now, revoked_by: values.by })
+      .where('kind', '=', values.kind)
       .where('label', '=', values.label)
       .where('revoked_at', 'is', null),
   ),

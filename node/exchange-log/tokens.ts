@@ -1,18 +1,21 @@
 import { concat, lengthPrefixed, toBase64Url, utf8 } from '../../protocol/bytes.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
+import { formatInstant } from '../../protocol/instant.ts';
+import { writeLocalRecord } from '../../protocol/log/record.ts';
 import type { NodeName } from '../../protocol/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Random } from '../platform/random.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
 import { logQueries } from './queries.ts';
+import type { Sequencer } from './sequencer.ts';
 
 /** Who may read the log and the audit endpoints with which Bearer token. Tokens are stored as SHA-256 only. */
 export interface AccessTokens {
-  /** Makes a token for an auditor; it is shown once. */
-  issue(label: string): Promise<string>;
-  /** Takes a token back; false when none has this label. */
-  revoke(label: string): Promise<boolean>;
+  /** Makes a token for an auditor; it is shown once. `by` is a user's id; both acts are leaves of the log. */
+  issue(label: string, by?: string): Promise<string>;
+  /** Takes an auditor's token back; false when no live one has this label. */
+  revoke(label: string, by?: string): Promise<boolean>;
   list(): Promise<readonly AccessToken[]>;
   find(token: string): Promise<{ readonly kind: 'auditor' | 'peer'; readonly label: string } | undefined>;
   /** The token that a paired peer derives by itself (`peerToken`). */
@@ -24,32 +27,57 @@ export interface AccessToken {
   readonly label: string;
   readonly createdAt: number;
   readonly revokedAt: number | undefined;
+  /** A user's id, or `operator` for the command line; empty for peers' tokens. */
+  readonly createdBy: string;
+  readonly revokedBy: string;
+}
+
+export interface AccessTokensPorts {
+  readonly store: Store;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly log: Pick<Sequencer, 'queue'>;
 }
 
 const tokenBytes = 32;
+const saltBytes = 32;
+/** The command line has no users. */
+const operator = 'operator';
 const labelForm = /^[A-Za-z0-9._@ -]{1,100}$/;
 
-export function openAccessTokens(store: Store, random: Random, clock: Clock): AccessTokens {
-  const put = async (token: string, kind: 'auditor' | 'peer', label: string): Promise<void> => {
-    await store.write(async (writer) => {
-      if ((await writer.first(logQueries.token, { hash: sha256(utf8(token)) })) !== undefined) return;
-      if (kind === 'peer') await writer.run(logQueries.revokeToken, { label, now: clock.now() });
-      const hash = sha256(utf8(token));
-      await writer.run(logQueries.putToken, { hash, kind, label, created_at: clock.now() });
-    });
-  };
+export function openAccessTokens(ports: AccessTokensPorts): AccessTokens {
+  const { store, random, clock } = ports;
   return {
-    issue: async (label) => {
+    issue: async (label, by = operator) => {
       if (!labelForm.test(label))
         throw new OperationError('invalid', 'bad-label', 'A label is 1 to 100 letters, digits, spaces or . _ @ -');
       const token = toBase64Url(random.bytes(tokenBytes));
-      await put(token, 'auditor', label);
+      await store.write(async (writer) => {
+        if ((await writer.first(logQueries.liveToken, { kind: 'auditor', label })) !== undefined)
+          throw new OperationError(
+            'conflict',
+            'label-taken',
+            'A live token has this label already. Choose another one.',
+          );
+        const hash = sha256(utf8(token));
+        await writer.run(logQueries.putToken, {
+          hash,
+          kind: 'auditor',
+          label,
+          created_at: clock.now(),
+          created_by: by,
+        });
+        await noteToken(writer, ports, 'token-issued', label, by);
+      });
       return token;
     },
-    revoke: async (label) =>
-      store.write(
-        async (writer) => (await writer.run(logQueries.revokeToken, { label, now: clock.now() })).changes > 0,
-      ),
+    revoke: async (label, by = operator) =>
+      store.write(async (writer) => {
+        const change = { kind: 'auditor', label, now: clock.now(), by } as const;
+        if ((await writer.run(logQueries.revokeToken, change)).changes === 0) return false;
+        await noteToken(writer, ports, 'token-revoked', label, by);
+        return true;
+      }),
     list: async () => {
       const rows = await store.read((reader) => reader.all(logQueries.tokens, {}));
       return rows.map((row) => ({
@@ -57,14 +85,41 @@ export function openAccessTokens(store: Store, random: Random, clock: Clock): Ac
         label: row.label,
         createdAt: row.created_at,
         revokedAt: row.revoked_at ?? undefined,
+        createdBy: row.created_by,
+        revokedBy: row.revoked_by,
       }));
     },
     find: async (token) => {
       const row = await store.read((reader) => reader.first(logQueries.token, { hash: sha256(utf8(token)) }));
       return row === undefined ? undefined : { kind: row.kind, label: row.label };
     },
-    putPeer: async (peer, token) => put(token, 'peer', peer),
+    putPeer: async (peer, token) => {
+      const hash = sha256(utf8(token));
+      await store.write(async (writer) => {
+        if ((await writer.first(logQueries.token, { hash })) !== undefined) return;
+        await writer.run(logQueries.revokeToken, { kind: 'peer', label: peer, now: clock.now(), by: '' });
+        await writer.run(logQueries.putToken, {
+          hash,
+          kind: 'peer',
+          label: peer,
+          created_at: clock.now(),
+          created_by: '',
+        });
+      });
+    },
   };
+}
+
+async function noteToken(
+  writer: Writer,
+  { log, clock, random }: AccessTokensPorts,
+  act: 'token-issued' | 'token-revoked',
+  label: string,
+  by: string,
+): Promise<void> {
+  const members = { act, at: formatInstant(clock.now()), by: by.replaceAll(/[^A-Za-z0-9._@-]/g, '?'), label };
+  const record = writeLocalRecord({ kind: 'audit', salt: random.bytes(saltBytes), members });
+  await log.queue(writer, { type: 'local', record });
 }
 
 /**

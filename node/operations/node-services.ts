@@ -11,6 +11,7 @@ import type { PeerDirectory } from '../peers/directory.ts';
 import type { OwnNode } from '../peers/own-node.ts';
 import type { Pairing } from '../peers/pairing.ts';
 import type { PeerTransport } from '../peers/transport.ts';
+import type { PeerTrust } from '../peers/trust.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Files } from '../platform/files.ts';
 import type { MailPort } from '../platform/mail.ts';
@@ -30,6 +31,7 @@ export interface NodeServices {
   readonly clock: Clock;
   readonly directory: PeerDirectory;
   readonly pairing: Pairing;
+  readonly trust: PeerTrust;
   readonly transport: PeerTransport;
   readonly tokens: AccessTokens;
   readonly log: Sequencer;

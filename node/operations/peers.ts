@@ -1,11 +1,10 @@
 import * as v from 'valibot';
 import { formatVkey } from '../../protocol/log/note.ts';
-import { OperationError } from '../platform/operation-error.ts';
+import { operator } from '../peers/acts.ts';
 import type { Peer, PeerState } from '../peers/directory.ts';
-import type { PairingStatus } from '../peers/pairing-run.ts';
+import type { PairingStatus } from '../peers/pairing-status.ts';
 import { nodeName, text, timeText } from './fields.ts';
 import { plain } from './operation.ts';
-import type { NodeServices } from './node-services.ts';
 
 const peer = v.strictObject({ peer: nodeName });
 
@@ -30,38 +29,12 @@ export const peerOperations = {
     pairings: (await services.pairing.list()).map(pairingView),
   })),
 
-  'peer.pause': plain(peer, async (services, input) =>
-    move(services, input.peer, ['paired'], 'paused', 'Paused by the administrator.'),
-  ),
+  'peer.pause': plain(peer, async ({ trust }, input) => peerView(await trust.pause(input.peer, operator))),
 
-  'peer.block': plain(peer, async (services, input) =>
-    move(services, input.peer, ['paired', 'paused', 'key-changed'], 'blocked', 'Blocked by the administrator.'),
-  ),
+  'peer.block': plain(peer, async ({ trust }, input) => peerView(await trust.block(input.peer, operator))),
 
-  'peer.resume': plain(peer, async (services, input) =>
-    move(services, input.peer, ['paused', 'blocked'], 'paired', ''),
-  ),
+  'peer.resume': plain(peer, async ({ trust }, input) => peerView(await trust.resume(input.peer, operator))),
 };
-
-async function move(
-  services: NodeServices,
-  name: string,
-  from: readonly PeerState[],
-  to: PeerState,
-  detail: string,
-): Promise<PeerView> {
-  const { directory, clock } = services;
-  const found = directory.get(name);
-  if (found.state === to) return peerView(found);
-  if (!from.includes(found.state))
-    throw new OperationError(
-      'conflict',
-      'peer-state',
-      `The peer is ${found.state}; only ${from.join(' or ')} can become ${to}. Nothing was changed.`,
-    );
-  await directory.change(found.name, (current) => ({ ...current, state: to, since: clock.now(), detail }));
-  return peerView(directory.get(name));
-}
 
 export interface PeerView {
   readonly name: string;

@@ -7,10 +7,10 @@ import { mediaTypes } from '../../protocol/http/media-types.ts';
 import { targetOf } from '../../protocol/http/routes.ts';
 import { parseUtf8, utf8 } from '../../protocol/bytes.ts';
 import { logQueries } from '../exchange-log/queries.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import { OperationError } from '../platform/operation-error.ts';
-import type { Random } from '../platform/random.ts';
+import type { Clock } from '../platform/clock.ts';
+import { noteAct, thisNode, type ActPorts } from './acts.ts';
 import type { Peer, PeerDirectory } from './directory.ts';
 import type { OwnNode } from './own-node.ts';
 import type { CallTarget, PeerTransport } from './transport.ts';
@@ -27,12 +27,10 @@ export interface PeerCards {
   push(peer: Peer): Promise<void>;
 }
 
-export interface PeerCardsPorts {
+export interface PeerCardsPorts extends ActPorts {
   readonly own: OwnNode;
   readonly directory: PeerDirectory;
   readonly transport: PeerTransport;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly diagnostics: Diagnostics;
 }
 
@@ -76,17 +74,7 @@ export function openPeerCards(ports: PeerCardsPorts): PeerCards {
       } catch (error) {
         if (!(error instanceof ProtocolError) || error.code !== 'signature-mismatch') throw error;
         ports.diagnostics.error('peer-key-changed', error, { peer: peer.name });
-        await ports.directory.change(peer.name, (current) =>
-          current.state === 'blocked'
-            ? undefined
-            : {
-                ...current,
-                state: 'key-changed',
-                since: ports.clock.now(),
-                detail:
-                  'Its address now answers with a card under another identity key. Pair again if it was replaced.',
-              },
-        );
+        await stopTrust(ports, peer, parseUtf8(answer.body));
       }
     },
     push: async (peer) => {
@@ -120,6 +108,28 @@ export function sealingKeyOf(peer: Peer, clock: Clock): { readonly suite: Suite;
 /** The highest suite that this peer was ever seen with: nothing below is taken from it or sent to it (Spec §4). */
 export function suiteFloorOf(known: Pick<Peer, 'suiteFloor'> | undefined, card: Pick<Card, 'suites'>): number {
   return Math.max(known?.suiteFloor ?? 1, ...card.suites.filter(isSuite));
+}
+
+/** The card that answered is kept as evidence, so that people can see what the address says now. */
+async function stopTrust(ports: PeerCardsPorts, peer: Peer, note: string): Promise<void> {
+  await ports.directory.change(
+    peer.name,
+    (current) =>
+      current.state === 'blocked'
+        ? undefined
+        : {
+            ...current,
+            state: 'key-changed',
+            since: ports.clock.now(),
+            detail: 'Its address now answers with a card under another identity key. Pair again if it was replaced.',
+          },
+    async (writer) => {
+      const id = ports.random.uuid();
+      const at = ports.clock.now();
+      await writer.run(logQueries.putEvidence, { id, kind: 'key-changed', peer: peer.name, at, body: note });
+      await noteAct(writer, ports, 'peer-key-changed', { peer: peer.name, by: thisNode });
+    },
+  );
 }
 
 async function keepTwoCards(ports: PeerCardsPorts, peer: Peer, held: string, note: string): Promise<void> {

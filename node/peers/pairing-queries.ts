@@ -20,6 +20,9 @@ const columns = [
   'created_at',
   'expires_at',
   'detail',
+  'fault_step',
+  'fault_side',
+  'fault_code',
 ] as const;
 
 /** A row of the table `pairing`, as it is read and written whole. */
@@ -43,6 +46,9 @@ export interface PairingRow extends Record<string, string | number | Uint8Array 
   created_at: number;
   expires_at: number;
   detail: string;
+  fault_step: string;
+  fault_side: string;
+  fault_code: string;
 }
 
 /** Every query of pairings, compiled once. */
@@ -57,7 +63,6 @@ export const pairingQueries = {
           peer_url: eb.ref('excluded.peer_url'),
           identity_vkey: eb.ref('excluded.identity_vkey'),
           step: eb.ref('excluded.step'),
-          own_random: eb.ref('excluded.own_random'),
           peer_random: eb.ref('excluded.peer_random'),
           peer_commit: eb.ref('excluded.peer_commit'),
           host_card: eb.ref('excluded.host_card'),
@@ -69,6 +74,11 @@ export const pairingQueries = {
           runs: eb.ref('excluded.runs'),
           expires_at: eb.ref('excluded.expires_at'),
           detail: eb.ref('excluded.detail'),
+          role: eb.ref('excluded.role'),
+          own_random: eb.ref('excluded.own_random'),
+          fault_step: eb.ref('excluded.fault_step'),
+          fault_side: eb.ref('excluded.fault_side'),
+          fault_code: eb.ref('excluded.fault_code'),
         })),
       ),
   ),
@@ -82,6 +92,15 @@ export const pairingQueries = {
       .where('step', 'in', ['invited', 'committed', 'revealed'])
       .where('expires_at', '>', values.now)
       .orderBy('created_at'),
+  ),
+  /** Also those that are over, for the page that shows how they ended. */
+  since: statement<{ since: number }>()((db, values) =>
+    db
+      .selectFrom('pairing')
+      .selectAll()
+      .where('created_at', '>=', values.since)
+      .orderBy('created_at', 'desc')
+      .limit(50),
   ),
   ofPeer: statement<{ peer: string; now: number }>()((db, values) =>
     db

@@ -1,47 +1,28 @@
-import { toBase64Url } from '../../protocol/bytes.ts';
+import { equalBytes, toBase64Url } from '../../protocol/bytes.ts';
 import { parseCard, type Card } from '../../protocol/card.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
-import { instantOfMs, type Instant } from '../../protocol/instant.ts';
+import type { Instant } from '../../protocol/instant.ts';
 import { sixWords } from '../../protocol/pairing.ts';
 import { peerToken, type AccessTokens } from '../exchange-log/tokens.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import type { Clock } from '../platform/clock.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Random } from '../platform/random.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
+import { noteAct, thisNode, type ActPorts } from './acts.ts';
 import { suiteFloorOf } from './cards.ts';
 import type { PeerDirectory } from './directory.ts';
 import type { OwnNode } from './own-node.ts';
 import { pairingQueries, type PairingRow } from './pairing-queries.ts';
 import type { PeerTransport } from './transport.ts';
 
-/** A pairing under way, as both administrators see it. */
-export interface PairingStatus {
-  readonly invitation: string;
-  readonly role: 'host' | 'guest';
-  readonly peer: string | undefined;
-  readonly title: string | undefined;
-  readonly state: 'invited' | 'confirming';
-  readonly detail: string;
-  /** The six words to read out to the other side. */
-  readonly words: readonly string[];
-  /** Which of the other side's words to type, counted from 1. */
-  readonly type: readonly number[];
-  readonly confirmedHere: boolean;
-  readonly confirmedThere: boolean;
-  readonly expires: Instant;
-}
-
-export interface PairingPorts {
+export interface PairingPorts extends ActPorts {
   readonly own: OwnNode;
   readonly store: Store;
   readonly keyring: Keyring;
   readonly directory: PeerDirectory;
   readonly tokens: AccessTokens;
   readonly transport: PeerTransport;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 export const runsMax = 3;
@@ -49,44 +30,72 @@ const typedWords = 3;
 const wordCount = 6;
 const transcriptPurpose = 'peer.transcript';
 
-export async function finish(ports: PairingPorts, row: PairingRow): Promise<void> {
+/**
+ * Trusts the other node from now on. False when the run was ended or replaced in the meantime: then nothing is trusted.
+ */
+export async function finish(ports: PairingPorts, row: PairingRow): Promise<boolean> {
   const note = row.role === 'host' ? row.guest_card : row.host_card;
   if (note === null || row.identity_vkey === null || row.transcript === null) throw noPairing(row.peer ?? '');
   const card = parseCard(note, row.identity_vkey, logCrypto);
   const { own, directory, keyring, tokens, clock } = ports;
   const known = directory.find(card.name);
   const now = clock.now();
+  const { transcript } = row;
   // Before the peer: a token of nobody harms nobody, a peer without its token could not read our log.
-  await tokens.putPeer(card.name, peerToken(row.transcript, own.name, card.name));
-  await directory.save(
-    {
-      name: card.name,
-      state: 'paired',
-      since: now,
-      title: card.title,
-      url: card.url,
-      card:
-        known !== undefined && known.card.serial > card.serial && known.card.identityVkey === card.identityVkey
-          ? known.card
-          : card,
-      cardSeenAt: now,
-      suiteFloor: suiteFloorOf(known?.card.identityVkey === card.identityVkey ? known : undefined, card),
-      detail: '',
-      lastSpokeAt: now,
-      transcript: keyring.sealOwn(transcriptPurpose, row.transcript),
-    },
-    async (writer) => {
-      if (row.transcript === null) return;
-      await writer.run(pairingQueries.put, {
-        ...row,
-        step: 'done',
-        // The guest may not have had the answer to its step 3: the digest of T is enough to know it again.
-        transcript: row.role === 'host' ? sha256(row.transcript) : null,
-        own_confirmed: 1,
-        peer_confirmed: 1,
-      });
-    },
-  );
+  await tokens.putPeer(card.name, peerToken(transcript, own.name, card.name));
+  try {
+    await directory.save(
+      {
+        name: card.name,
+        state: 'paired',
+        since: now,
+        title: card.title,
+        url: card.url,
+        card:
+          known !== undefined && known.card.serial > card.serial && known.card.identityVkey === card.identityVkey
+            ? known.card
+            : card,
+        cardSeenAt: now,
+        suiteFloor: suiteFloorOf(known?.card.identityVkey === card.identityVkey ? known : undefined, card),
+        detail: '',
+        lastSpokeAt: now,
+        transcript: keyring.sealOwn(transcriptPurpose, transcript),
+      },
+      (writer) => closeRun(writer, ports, row.invitation, transcript),
+    );
+  } catch (error) {
+    if (error instanceof OperationError && error.code === 'no-pairing') return false;
+    throw error;
+  }
+  return true;
+}
+
+async function closeRun(
+  writer: Writer,
+  ports: PairingPorts,
+  invitation: string,
+  transcript: Uint8Array,
+): Promise<void> {
+  const row = await writer.first(pairingQueries.get, { invitation });
+  const kept = row?.role === 'host' ? sha256(transcript) : null;
+  if (row?.step === 'done') {
+    // Both confirmations may arrive at once; a guest keeps nothing of its transcript to compare.
+    if (kept === null || (row.transcript !== null && equalBytes(row.transcript, kept))) return;
+    throw noPairing(row.peer ?? '');
+  }
+  if (row?.step !== 'revealed' || row.transcript === null || !equalBytes(row.transcript, transcript))
+    throw noPairing(row?.peer ?? '');
+  await writer.run(pairingQueries.put, {
+    ...row,
+    ...noFault,
+    step: 'done',
+    // The guest may not have had the answer to its step 3: the digest of T is enough to know it again.
+    transcript: kept,
+    own_confirmed: 1,
+    peer_confirmed: 1,
+    detail: '',
+  });
+  await noteAct(writer, ports, 'peer-paired', { peer: row.peer, by: thisNode });
 }
 
 /** The Bearer with which we read this peer's log; `undefined` for peers without a transcript. */
@@ -98,27 +107,48 @@ export function tokenForPeer(
   return peerToken(ports.keyring.openOwn(transcriptPurpose, peer.transcript), peer.name, ports.own.name);
 }
 
-export async function endRun(ports: PairingPorts, row: PairingRow, detail: string): Promise<void> {
+/**
+ * Changes a pairing from what holds at that moment, in one transaction: the administrator types while the other node sends
+ * its steps, and neither may undo the other. `edit` gives `undefined` where nothing is to be changed. The row as it is then.
+ */
+export async function changeRow(
+  ports: Pick<PairingPorts, 'store'>,
+  invitation: string,
+  edit: (row: PairingRow) => PairingRow | undefined,
+  also?: (writer: Writer, row: PairingRow) => Promise<void>,
+): Promise<PairingRow | undefined> {
+  return ports.store.write(async (writer) => {
+    const row = await writer.first(pairingQueries.get, { invitation });
+    const changed = row === undefined ? undefined : edit(row);
+    if (changed === undefined) return row;
+    await writer.run(pairingQueries.put, changed);
+    await also?.(writer, changed);
+    return changed;
+  });
+}
+
+/** The row after a run that ended: the host's invitation serves for another one, three in all. */
+export function endedRun(row: PairingRow, detail: string): PairingRow {
   const runs = row.runs + 1;
   const over = row.role === 'guest' || runs >= runsMax;
-  await put(ports, {
+  return {
     ...row,
+    ...noFault,
     step: over ? 'ended' : 'invited',
     runs,
     transcript: null,
     guest_card: null,
     peer_commit: null,
+    own_confirmed: 0,
+    peer_confirmed: 0,
     detail,
-  });
+  };
 }
 
-export async function put(ports: PairingPorts, row: PairingRow): Promise<void> {
-  await ports.store.write(async (writer) => {
-    await writer.run(pairingQueries.put, row);
-  });
-}
+/** Spread over a row: nothing failed. */
+export const noFault = { fault_step: '', fault_side: '', fault_code: '' } as const;
 
-export function emptyRow(ports: PairingPorts, id: Uint8Array, expires: Instant): PairingRow {
+export function emptyRow(ports: Pick<PairingPorts, 'clock'>, id: Uint8Array, expires: Instant): PairingRow {
   return {
     invitation: toBase64Url(id),
     role: 'host',
@@ -139,23 +169,7 @@ export function emptyRow(ports: PairingPorts, id: Uint8Array, expires: Instant):
     created_at: ports.clock.now(),
     expires_at: expires,
     detail: '',
-  };
-}
-
-export function statusOf(row: PairingRow): PairingStatus {
-  const card = row.role === 'host' ? row.guest_card : row.host_card;
-  return {
-    invitation: row.invitation,
-    role: row.role,
-    peer: row.peer ?? undefined,
-    title: card === null ? undefined : /^title (.*)$/m.exec(card)?.[1],
-    state: row.transcript === null ? 'invited' : 'confirming',
-    detail: row.detail,
-    words: row.transcript === null ? [] : sixWords(row.transcript),
-    type: row.positions === '' ? [] : row.positions.split(' ').map((position) => Number(position) + 1),
-    confirmedHere: row.own_confirmed === 1,
-    confirmedThere: row.peer_confirmed === 1,
-    expires: instantOfMs(row.expires_at),
+    ...noFault,
   };
 }
 

@@ -20,6 +20,7 @@ import { instantOfMs } from '../../protocol/instant.ts';
 import type { Clock } from '../platform/clock.ts';
 import { PeerHttpError, type AddressRules, type PeerAnswer, type PeerHttp } from '../platform/peer-http.ts';
 import type { Random } from '../platform/random.ts';
+import type { PeerClocks } from './peer-clocks.ts';
 
 export interface OutgoingCall {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -85,6 +86,8 @@ export interface TransportOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly addresses: AddressRules;
+  /** Is told what each answer says of the peer's clock. */
+  readonly clocks?: PeerClocks;
 }
 
 const timeoutMsDefault = 60_000;
@@ -102,6 +105,7 @@ export function openTransport(options: TransportOptions): PeerTransport {
   return {
     call: async (target, call) => {
       const { parts, signed, fields } = sign(options, target, call);
+      const asked = clock.now();
       const answer = await send({
         method: call.method,
         url: parts.targetUri,
@@ -111,10 +115,13 @@ export function openTransport(options: TransportOptions): PeerTransport {
         timeoutMs: call.timeoutMs ?? timeoutMsDefault,
         addresses,
       });
-      return judgeAnswer(answer, signed, target, clock);
+      return judgeAnswer(answer, signed, target, clock, (theirs) =>
+        options.clocks?.note(target.url, theirs, asked, clock.now()),
+      );
     },
-    plain: async (target, call) =>
-      send({
+    plain: async (target, call) => {
+      const asked = clock.now();
+      const answer = await send({
         method: call.method,
         url: target.url + call.path,
         headers: call.bearer === undefined ? {} : { authorization: `Bearer ${call.bearer}` },
@@ -122,7 +129,10 @@ export function openTransport(options: TransportOptions): PeerTransport {
         answerBytesMax: call.answerBytesMax ?? answerBytesMax,
         timeoutMs: timeoutMsDefault,
         addresses,
-      }),
+      });
+      options.clocks?.note(target.url, Date.parse(answer.headers['date'] ?? ''), asked, clock.now());
+      return answer;
+    },
   };
 }
 
@@ -157,7 +167,13 @@ function sign(
 }
 
 /** What is unsigned, signed by another or bound to another request counts as no answer (Spec §3). */
-function judgeAnswer(answer: PeerAnswer, signed: SignedRequest, target: CallTarget, clock: Clock): SignedAnswer {
+function judgeAnswer(
+  answer: PeerAnswer,
+  signed: SignedRequest,
+  target: CallTarget,
+  clock: Clock,
+  tellTime: (theirs: number) => void,
+): SignedAnswer {
   const retryAfterMs = retryAfterOf(answer);
   const refuse = (message: string, cause?: unknown): never => {
     throw new TransportError('NET_UNSIGNED', `${message} (HTTP ${answer.status})`, {
@@ -172,6 +188,7 @@ function judgeAnswer(answer: PeerAnswer, signed: SignedRequest, target: CallTarg
     const known = keys.find((each) => equalBytes(each.key, parsed.keyid.key) && isLive(each, now));
     if (known === undefined || parsed.keyid.name !== target.name) return refuse('the answer is signed by another key');
     verifyParsed(parsed, parsePublicKey(known.key), verifySignature);
+    tellTime(parsed.created);
     if (parsed.bodySha256 === undefined || !equalBytes(sha256(answer.body), parsed.bodySha256))
       return refuse('the answer arrived with another body than was signed');
     if (!isFresh(parsed, now)) return refuse('the answer is signed for another time: one of the two clocks is wrong');

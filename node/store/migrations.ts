@@ -3,9 +3,9 @@ import { createAlertTables } from './schema/alerts.ts';
 import { createBlobTables } from './schema/blobs.ts';
 import { createDeskTables } from './schema/desk.ts';
 import { createChartTables } from './schema/charts.ts';
-import { createExchangeLogTables } from './schema/exchange-log.ts';
+import { alterExchangeLogTables, createExchangeLogTables } from './schema/exchange-log.ts';
 import { createKeyTables } from './schema/keys.ts';
-import { createPeerTables } from './schema/peers.ts';
+import { alterPeerTables, createPeerTables } from './schema/peers.ts';
 import { createRecordTables } from './schema/records.ts';
 import { createReferralWorkTables } from './schema/referral-work.ts';
 import { createReferralTables } from './schema/referrals.ts';
@@ -31,7 +31,7 @@ export const migrations: readonly Migration[] = [
       ...createReferralTables,
     ],
   },
-  { version: 2, statements: [...createAlertTables, ...createAccountTables, ...createReferralWorkTables, ...createChartTables, ...createDeskTables, ...createUploadTables] },
+  { version: 2, statements: [...alterPeerTables, ...alterExchangeLogTables, ...createAlertTables, ...createAccountTables, ...createReferralWorkTables, ...createChartTables, ...createDeskTables, ...createUploadTables] },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

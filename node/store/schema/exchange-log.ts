@@ -28,6 +28,9 @@ export interface ExchangeLogTables {
     label: string;
     created_at: number;
     revoked_at: number | null;
+    /** Who made it and took it back: a user's id, or `operator` for the command line. */
+    created_by: string;
+    revoked_by: string;
   };
 }
 
@@ -55,4 +58,13 @@ export const createExchangeLogTables: readonly string[] = [
     body TEXT NOT NULL) STRICT`,
   `CREATE TABLE access_token (hash BLOB PRIMARY KEY, kind TEXT NOT NULL, label TEXT NOT NULL,
     created_at INTEGER NOT NULL, revoked_at INTEGER) STRICT`,
+];
+
+/** What the explorer reads a page of ten million entries by, and who made a token (migration 2). */
+export const alterExchangeLogTables: readonly string[] = [
+  `CREATE INDEX log_leaf_by_type ON log_leaf (type, idx)`,
+  `CREATE INDEX log_leaf_by_peer_type ON log_leaf (peer, type, idx) WHERE peer IS NOT NULL`,
+  `CREATE INDEX log_cosignature_by_witness ON log_cosignature (witness, size)`,
+  `ALTER TABLE access_token ADD COLUMN created_by TEXT NOT NULL DEFAULT ''`,
+  `ALTER TABLE access_token ADD COLUMN revoked_by TEXT NOT NULL DEFAULT ''`,
 ];

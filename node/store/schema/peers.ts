@@ -43,6 +43,10 @@ export interface PeerTables {
     created_at: number;
     expires_at: number;
     detail: string;
+    /** What failed last: in which step, on whose side, with which code; empty where nothing did. */
+    fault_step: string;
+    fault_side: string;
+    fault_code: string;
   };
   /** Nonces of requests that changed something, until they expire (Spec §3). */
   nonce: { key: string; nonce: Uint8Array; until: number };
@@ -67,3 +71,8 @@ export const createPeerTables: readonly string[] = [
   `CREATE INDEX nonce_by_time ON nonce (until)`,
   `CREATE TABLE node_fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT`,
 ];
+
+/** What a pairing tells of its last failure (migration 2). */
+export const alterPeerTables: readonly string[] = ['fault_step', 'fault_side', 'fault_code'].map(
+  (column) => `ALTER TABLE pairing ADD COLUMN ${column} TEXT NOT NULL DEFAULT ''`,
+);
