@@ -85,7 +85,7 @@ export async function connectPeers(machine: Machine) {
   const log = await openSequencer(store, own.origin, (head) => own.signHead(head), own.logKey, clock);
   const cardIsNew = await renewCard(own, store, log, clock);
   const proofs = openLogProofs();
-  const tokens = openAccessTokens(store, random, clock);
+  const tokens = openAccessTokens({ store, random, clock, log });
   const directory = await openPeerDirectory(store, clock);
   const addresses = config.peerAddresses;
   const clocks = openPeerClocks();
