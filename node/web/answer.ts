@@ -73,7 +73,8 @@ export function download({ name, type, body, bytes }: Download): Response {
 const fileNameLettersMax = 150;
 
 /** hono/jsx gives text, or a promise of it where a component waits. */
-export async function htmlOf(body: Child): Promise<string> {
+export async function htmlOf(given: Child | Promise<Child>): Promise<string> {
+  const body = await given;
   if (body === null || body === undefined || typeof body === 'boolean') return '';
   const whole: { toString(): string | Promise<string> } = Array.isArray(body) ? Fragment({ children: body }) : body;
   return await whole.toString();
