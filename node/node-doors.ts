@@ -28,7 +28,7 @@ export async function listenDoors(services: DoorServices, doors: AsyncDisposable
   const token = newControlToken(random);
   const exchange = await listen(exchangeApp(services.exchange), config.exchange, services.clock);
   doors.push(exchange);
-  const desk = await listen(await openDesk(services), config.desk, services.clock);
+  const desk = await listen(openDesk(services), config.desk, services.clock);
   doors.push(desk);
   const control = await listen(controlApp({ services, token, diagnostics }), config.control, services.clock);
   doors.push(control, { [Symbol.asyncDispose]: () => removeRunning(config.dataDirectory, files) });
@@ -38,11 +38,14 @@ export async function listenDoors(services: DoorServices, doors: AsyncDisposable
   return addresses;
 }
 
-/** The pages are read after the exchange is open: peers and the command line do not wait for them. */
-async function openDesk(services: DoorServices) {
-  const { deskApp } = await import('./web/desk-app.tsx');
-  const { nameAssets } = await import('./web/assets.ts');
-  return deskApp({ ...services, assets: nameAssets(readPageFiles()) });
+/** The pages are read while the doors are open already: peers and the command line do not wait for them. */
+function openDesk(services: DoorServices): { readonly fetch: (...given: never[]) => Promise<Response> } {
+  const app = (async () => {
+    const [{ deskApp }, { nameAssets }] = await Promise.all([import('./web/desk-app.tsx'), import('./web/assets.ts')]);
+    return deskApp({ ...services, assets: nameAssets(readPageFiles()) });
+  })();
+  app.catch((error: unknown) => services.diagnostics.error('pages-failed', error));
+  return { fetch: async (...given) => await (await app).fetch(...(given as unknown as [Request])) };
 }
 
 function addressOf({ host, port }: Listening): string {
