@@ -9,12 +9,14 @@ import { auditReceipts, type ReceiptAuditPorts } from './referrals/audit-receipt
 import { forgetExpired } from './referrals/expire-transfers.ts';
 import type { Dispatcher } from './referrals/dispatch.ts';
 import type { PeerHeads } from './referrals/peer-heads.ts';
+import type { ReferralDesk } from './referrals/referral-desk.ts';
 
 export interface NodeJobsPorts extends ReceiptAuditPorts {
   readonly cards: PeerCards;
   readonly pairing: Pairing;
   readonly heads: PeerHeads;
   readonly dispatcher: Dispatcher;
+  readonly referralDesk: Pick<ReferralDesk, 'decisions'>;
   readonly blobs: DurableBlobs;
   readonly alerts: Alerts;
   /** Peers that have not been told our newest card. */

@@ -13,6 +13,8 @@ import { openScratch } from './blobs/scratch.ts';
 import { openS3Blobs } from './blobs/s3.ts';
 import type { NodeConfig } from './config/config.ts';
 import { openAudit } from './exchange-log/audit.ts';
+import { openLogExplorer } from './exchange-log/explorer.ts';
+import { openLooks } from './exchange-log/looks.ts';
 import { openLogProofs } from './exchange-log/proofs.ts';
 import { openLogResources } from './exchange-log/resources.ts';
 import { openSequencer } from './exchange-log/sequencer.ts';
@@ -55,6 +57,7 @@ import { openIntake } from './referrals/intake.ts';
 import { openReferrals } from './referrals/open-referrals.ts';
 import { openOutboxList } from './referrals/outbox-list.ts';
 import { openPeerHeads } from './referrals/peer-heads.ts';
+import { openReferralDesk } from './referrals/referral-desk.ts';
 import { referralQueries } from './referrals/referral-queries.ts';
 import { openDeliveryEffects } from './referrals/withdraw-referral.ts';
 import type { Database } from './store/database.ts';
@@ -86,6 +89,8 @@ export async function connectPeers(machine: Machine) {
   const cardIsNew = await renewCard(own, store, log, clock);
   const proofs = openLogProofs();
   const tokens = openAccessTokens({ store, random, clock, log });
+  const looks = openLooks({ store, log, clock, random });
+  const explorer = openLogExplorer({ store, log, proofs, looks });
   const directory = await openPeerDirectory(store, clock);
   const addresses = config.peerAddresses;
   const clocks = openPeerClocks();
@@ -111,14 +116,16 @@ export async function connectPeers(machine: Machine) {
     own,
     log,
     proofs,
+    looks,
+    explorer,
     tokens,
     directory,
     transport,
     cards,
     pairing,
-    witness,
     trust,
     clocks,
+    witness,
     /** Peers that have not been told our newest card. */
     pushTo: new Set<string>(cardIsNew ? directory.list().map((peer) => peer.name) : []),
     renewCard: () => renewCard(own, store, log, clock),
@@ -216,13 +223,15 @@ export function connectExchange(
     inbox: openInbox(receiving),
     intake: openIntake(receiving),
     logResources: openLogResources(store, log),
-    audit: openAudit(store, log, clock, random),
+    audit: openAudit(store, peers.looks),
     nonces: openNonces(store),
     quotas: openQuotas(clock, { ...defaultPeerLimits, bytesPerDay, leavesPerDay }),
     logAccess: config.logAccess,
   });
   const lists = { inboxList: openInboxList(parts), outboxList: openOutboxList(parts) };
-  return { heads, dispatcher, exchange, referrals: openReferrals({ ...sending, receiptOf }), ...lists };
+  const referrals = openReferrals({ ...sending, receiptOf });
+  const referralDesk = openReferralDesk({ ...sending, receiptOf, referrals });
+  return { heads, dispatcher, exchange, referrals, referralDesk, ...lists };
 }
 
 /** Police stations, departments, settings and the mails to the police. `wake` runs a job at once. */

@@ -1,6 +1,5 @@
 import { toHex } from '../../protocol/bytes.ts';
 import { fhirJsonRules } from '../../protocol/bundle/fhir/check.ts';
-import { displayOf } from '../../protocol/bundle/fhir/display.ts';
 import { documentBytesMax } from '../../protocol/bundle/limits.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { parseNodeName, parseReferralId, type ReferralId } from '../../protocol/ids.ts';
@@ -10,16 +9,19 @@ import { textOf } from '../../protocol/members.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { ReceivedPatients } from '../records/received-patients.ts';
 import type { ReferralTables } from '../store/schema/referrals.ts';
-import type { Reader } from '../store/store.ts';
+import type { Reader, Writer } from '../store/store.ts';
 import { findReferral } from './apply-events.ts';
 import { decideReferral } from './decide.ts';
+import { noteDecision, type DecisionWords } from './decisions.ts';
 import { openEventContent, readEventContent } from './event-content.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { BeingComposed } from './numbers.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { readReceivedAttachment, readReceivedAttachments } from './received-attachments.ts';
 import { referralQueries } from './referral-queries.ts';
-import type { Delivery, ReferralDetail, ReferralLine, Referrals, ReferralSummary } from './referrals.ts';
+import { previewReferral } from './preview.ts';
+import type { Actor, Delivery, ReferralDetail, ReferralLine, Referrals, ReferralSummary } from './referrals.ts';
+import { reviewOf } from './review/review.ts';
 import { sendReferral, type SendPorts } from './send.ts';
 import { summaryPurpose } from './take-content.ts';
 import { withdrawReferral } from './withdraw-referral.ts';
@@ -36,8 +38,13 @@ export function openReferrals(ports: ReferralsPorts): Referrals {
   const { store } = ports;
   const decideOwn = { role: 'triage' } as const;
   const composing: BeingComposed = { count: 0 };
+  const noteSent = async (writer: Writer, referral: ReferralId, words: DecisionWords, author: Actor): Promise<void> => {
+    await noteDecision(ports, writer, referral, words, author);
+  };
   return {
-    send: (sending) => sendReferral(ports, sending, composing),
+    send: (sending, also) => sendReferral(ports, sending, composing, also),
+    preview: (sending) =>
+      previewReferral(ports, sending, { count: composing.count }, (reader, row) => lineOf(ports, reader, row)),
     list: (direction, { limit, before }) =>
       store.read(async (reader) => {
         const from = { before: before?.at ?? Number.MAX_SAFE_INTEGER, beforeId: before?.id ?? '' };
@@ -45,28 +52,33 @@ export function openReferrals(ports: ReferralsPorts): Referrals {
         return Promise.all(rows.map((row) => lineOf(ports, reader, row)));
       }),
     show: (id) => show(ports, id),
-    accept: async (referral, { note, author }) =>
-      decideReferral(ports, {
+    accept: async (referral, { note, author }, also) => {
+      const said = note === undefined ? {} : { note };
+      await decideReferral(ports, {
         referral,
         author,
         ...decideOwn,
-        content: ({ number }) => ({ event: 'referral-accepted', number, ...(note === undefined ? {} : { note }) }),
-      }),
-    reject: async (referral, { reason, advice, author }) => {
+        content: ({ number }) => ({ event: 'referral-accepted', number, ...said }),
+        also: also ?? ((writer) => noteSent(writer, referral, { kind: 'accepted', ...said }, author)),
+      });
+    },
+    reject: async (referral, { reason, advice, author }, also) => {
       if (reason.trim() === '')
         throw new OperationError(
           'invalid',
           'reason-missing',
           'A rejection needs a reason: it is what the sender reads.',
         );
+      const said = { reason, ...(advice === undefined ? {} : { advice }) };
       await decideReferral(ports, {
         referral,
         author,
         ...decideOwn,
-        content: () => ({ event: 'referral-rejected', reason, ...(advice === undefined ? {} : { advice }) }),
+        content: () => ({ event: 'referral-rejected', ...said }),
+        also: also ?? ((writer) => noteSent(writer, referral, { kind: 'rejected', ...said }, author)),
       });
     },
-    withdraw: (id) => withdrawReferral(ports, id),
+    withdraw: (id, by) => withdrawReferral(ports, id, by),
     findByCsvId: (peer, csvId) =>
       store.read(async (reader) => {
         const found = await ports.receivedPatients.findReceived(reader, peer, csvId);
@@ -118,7 +130,7 @@ async function show(ports: ReferralsPorts, id: ReferralId): Promise<ReferralDeta
         digest: toHex(digest),
         message,
       })),
-      sections: plaintext === undefined ? [] : sectionsOf(plaintext),
+      ...shownOf(plaintext),
       attachments: attachments.map(({ id: attachment, title, contentType, size, sha256 }) => ({
         id: attachment,
         title,
@@ -132,17 +144,15 @@ async function show(ports: ReferralsPorts, id: ReferralId): Promise<ReferralDeta
   });
 }
 
-function sectionsOf(plaintext: Uint8Array): ReferralDetail['sections'] {
-  const { sections, notShown } = displayOf(parseJsonObject(plaintext, fhirJsonRules));
-  const shown = sections.map(({ name, rows, emptyReason }) => ({
+function shownOf(plaintext: Uint8Array | undefined): Pick<ReferralDetail, 'review' | 'sections'> {
+  if (plaintext === undefined) return { review: undefined, sections: [] };
+  const review = reviewOf(parseJsonObject(plaintext, fhirJsonRules));
+  const shown = review.sections.map(({ name, rows, silence }) => ({
     title: name,
-    rows:
-      rows.length === 0 && emptyReason !== undefined
-        ? [['not told', emptyReason]]
-        : rows.map(({ label, text }) => [label, text]),
+    rows: rows.length === 0 ? [['not told', silence]] : rows.map(({ label, text }) => [label, text]),
   }));
-  const carried = notShown.map(({ what, count }) => [what, `${count}, carried and not shown`]);
-  return carried.length === 0 ? shown : [...shown, { title: 'not shown', rows: carried }];
+  const carried = review.notShown.map(({ what, count }) => [what, `${count}, carried and not shown`]);
+  return { review, sections: carried.length === 0 ? shown : [...shown, { title: 'not shown', rows: carried }] };
 }
 
 async function decisionOf(reader: Reader, row: ReferralRow, bundle: string | undefined): Promise<string | undefined> {

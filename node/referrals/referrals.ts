@@ -2,6 +2,8 @@ import type { AttachmentId, NodeName, ReferralId } from '../../protocol/ids.ts';
 import type { Instant } from '../../protocol/instant.ts';
 import type { ByteStream } from '../platform/files.ts';
 import type { ConsultationId, PatientId } from '../records/model.ts';
+import type { Writer } from '../store/store.ts';
+import type { Review } from './review/review.ts';
 
 export type Priority = 'routine' | 'urgent' | 'stat';
 
@@ -26,10 +28,18 @@ export interface SendReferral {
   readonly attachments?: readonly AttachmentId[];
   /** By what right the data leave; a consent of one year from now when not told. */
   readonly ground?:
-    | { readonly kind: 'consent'; readonly from: Instant; readonly to: Instant }
+    | {
+        readonly kind: 'consent';
+        readonly from: Instant;
+        readonly to: Instant;
+        /** A representative consents for a child or for someone who cannot. */
+        readonly givenBy?: 'patient' | 'representative';
+      }
     | { readonly kind: 'break-glass'; readonly reason: string };
   /** Until when the receiver may accept; 30 days when not told. */
   readonly expiresAt?: Instant;
+  /** Flags the case for the police beside what the patient's record says (Spec bundle §3, alerts). */
+  readonly policeCase?: boolean;
   readonly author: Actor;
 }
 
@@ -91,6 +101,8 @@ export interface ReferralDetail extends ReferralLine {
     readonly digest: string;
     readonly message: string;
   }[];
+  /** What a person decides on; undefined while the referral itself has not arrived. */
+  readonly review: Review | undefined;
   /** Plain text rows by section, as the receiver shows them. */
   readonly sections: readonly { readonly title: string; readonly rows: readonly (readonly string[])[] }[];
   readonly attachments: readonly {
@@ -106,24 +118,47 @@ export interface ReferralDetail extends ReferralLine {
   readonly receipt: string | undefined;
 }
 
+/** A referral as its receiver would see it, before it is sent. */
+export interface ReferralPreview {
+  /** Made by the code that reads a received one. */
+  readonly review: Review;
+  /** Bytes of the document, and of everything that travels. */
+  readonly documentBytes: number;
+  readonly totalBytes: number;
+  /** What receivers of this specialty usually ask for and did not get, in words. */
+  readonly missing: readonly string[];
+  /** Referrals of this patient to the same hospital that are still open. */
+  readonly open: readonly ReferralLine[];
+}
+
 /** The workflow of referrals at this hospital (Spec bundle §5, §6). Errors are `OperationError`. */
 export interface Referrals {
   /** Composes the referral and puts it into the outbox; it leaves when the node runs. */
-  send(referral: SendReferral): Promise<{ readonly id: ReferralId; readonly number: string; readonly bundle: string }>;
+  send(
+    referral: SendReferral,
+    also?: (writer: Writer, referral: ReferralId) => Promise<void>,
+  ): Promise<{ readonly id: ReferralId; readonly number: string; readonly bundle: string }>;
+  /** The same without storing or sending anything. */
+  preview(referral: SendReferral): Promise<ReferralPreview>;
   list(
     direction: 'sent' | 'received',
     page: { readonly limit: number; readonly before?: { readonly at: number; readonly id: string } },
   ): Promise<readonly ReferralLine[]>;
   show(id: ReferralId): Promise<ReferralDetail>;
-  /** Event 4: the number becomes our FILL identifier. */
-  accept(id: ReferralId, decision: { readonly note?: string; readonly author: Actor }): Promise<void>;
+  /** Event 4: the number becomes our FILL identifier. `also` is written in the transaction of the event. */
+  accept(
+    id: ReferralId,
+    decision: { readonly note?: string; readonly author: Actor },
+    also?: (writer: Writer) => Promise<void>,
+  ): Promise<void>;
   /** Event 5: the reason is what the sender reads. */
   reject(
     id: ReferralId,
     decision: { readonly reason: string; readonly advice?: string; readonly author: Actor },
+    also?: (writer: Writer) => Promise<void>,
   ): Promise<void>;
   /** Takes back a bundle that has no receipt yet: a withdrawn leaf at once, then DELETE (Spec §6). */
-  withdraw(id: ReferralId): Promise<void>;
+  withdraw(id: ReferralId, by?: { readonly author?: Actor; readonly reason?: string }): Promise<void>;
   /** Received referrals about the patient that this peer calls by this CSV id, newest first. */
   findByCsvId(peer: NodeName, csvId: string): Promise<readonly ReferralLine[]>;
   /** The exact plaintext bytes of an event, as composed or received. */

@@ -1,23 +1,18 @@
 import { chunksOf, type Priority } from '../../protocol/bundle/manifest.ts';
-import { attachmentsMax, bundlePlaintextBytesMax } from '../../protocol/http/limits.ts';
 import { utf8 } from '../../protocol/bytes.ts';
-import { checkBundle } from '../../protocol/bundle/fhir/check.ts';
 import { eventOf, type EventFacts } from '../../protocol/bundle/fhir/referral.ts';
-import type { JsonObject } from '../../protocol/json.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
-import { parseBundleId, parseReferralId, type BundleId, type ReferralId } from '../../protocol/ids.ts';
-import { instantOfMs, type Instant } from '../../protocol/instant.ts';
+import { parseBundleId, type BundleId, type ReferralId } from '../../protocol/ids.ts';
+import type { Instant } from '../../protocol/instant.ts';
 import type { DataKeyId } from '../keys/keyring.ts';
 import type { Peer } from '../peers/directory.ts';
 import { OperationError } from '../platform/operation-error.ts';
-import type { Consultation } from '../records/model.ts';
 import type { Consultations } from '../records/consultations.ts';
 import type { Patients } from '../records/patients.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import { refoldReferral } from './apply-events.ts';
 import type { ReferralAttachment } from './compose/input.ts';
-import { ComposeError } from './compose/errors.ts';
-import { composeReferral } from './compose/referral.ts';
+import { composeSending } from './compose-sending.ts';
 import { eventContentPurpose, packEventContent } from './event-content.ts';
 import { nextNumber, type BeingComposed } from './numbers.ts';
 import type { OutboxPorts } from './outbox-ports.ts';
@@ -42,18 +37,18 @@ export const deadlineMs: Readonly<Record<Priority, number>> = {
   routine: 7 * 24 * 3_600_000,
 };
 export const ranks: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routine: 2 };
-const expiryMsDefault = 30 * 24 * 3_600_000;
-const consentMsDefault = 365 * 24 * 3_600_000;
-const attachmentKeyBytes = 32;
 /** Others may take the next number while one referral is composed. */
 const triesMax = 100;
-/** Times are written in UTC: the moments are what counts, and a node serves several time zones. */
-const zone = 'UTC';
 
 /** Composes a referral from a patient's record and puts it into the outbox, in one transaction (law 2). */
-export async function sendReferral(ports: SendPorts, sending: SendReferral, ahead: BeingComposed): Promise<Sent> {
+export async function sendReferral(
+  ports: SendPorts,
+  sending: SendReferral,
+  ahead: BeingComposed,
+  also?: AlsoWrite,
+): Promise<Sent> {
   for (let tries = 1; ; tries += 1) {
-    const sent = await tryInLine(ports, sending, ahead);
+    const sent = await tryInLine(ports, sending, ahead, also);
     if (sent !== undefined) {
       ports.wake();
       return sent;
@@ -63,13 +58,21 @@ export async function sendReferral(ports: SendPorts, sending: SendReferral, ahea
   }
 }
 
+/** What else is written in the transaction that stores the referral; what it throws undoes all of it. */
+export type AlsoWrite = (writer: Writer, referral: ReferralId) => Promise<void>;
+
 interface Sent {
   readonly id: ReferralId;
   readonly number: string;
   readonly bundle: string;
 }
 
-async function tryInLine(ports: SendPorts, sending: SendReferral, ahead: BeingComposed): Promise<Sent | undefined> {
+async function tryInLine(
+  ports: SendPorts,
+  sending: SendReferral,
+  ahead: BeingComposed,
+  also: AlsoWrite | undefined,
+): Promise<Sent | undefined> {
   let isIn = false;
   const line: NumberLine = {
     enter: async (reader, now) => {
@@ -83,7 +86,7 @@ async function tryInLine(ports: SendPorts, sending: SendReferral, ahead: BeingCo
     },
   };
   try {
-    return await trySending(ports, sending, line);
+    return await trySending(ports, sending, line, also);
   } finally {
     line.leave();
   }
@@ -95,42 +98,17 @@ interface NumberLine {
 }
 
 /** The number stands in the document: `undefined` when another referral took it while this one was composed. */
-async function trySending(ports: SendPorts, sending: SendReferral, line: NumberLine): Promise<Sent | undefined> {
-  const peer = ports.directory.get(sending.to);
-  if (peer.state !== 'paired')
-    throw new OperationError('conflict', 'not-paired', `${peer.name} is ${peer.state}: nothing can be sent to it now.`);
-  const patient = await ports.patients.get(sending.patient);
-  const consultations = await chosenConsultations(ports, sending);
-  const attachments = await chosenAttachments(ports, sending);
+async function trySending(
+  ports: SendPorts,
+  sending: SendReferral,
+  line: NumberLine,
+  also: AlsoWrite | undefined,
+): Promise<Sent | undefined> {
   const now = ports.clock.now();
-  const id = parseReferralId(ports.random.uuid());
-  const bundle = parseBundleId(ports.random.uuid());
-  const number = await ports.store.read((reader) => line.enter(reader, now));
-  const expiresAt = sending.expiresAt ?? instantOfMs(now + expiryMsDefault);
-  const composed = orInvalid(() =>
-    composeReferral({
-      now,
-      zone,
-      version: ports.version,
-      uuid: () => ports.random.uuid(),
-      sender: partyOf(ports.own),
-      receiver: partyOf(peer.card),
-      referral: id,
-      number,
-      patient: patient.details,
-      consultations,
-      attachments,
-      reason: sending.reason,
-      question: sending.question,
-      ...(sending.note === undefined ? {} : { note: sending.note }),
-      ...(sending.specialty === undefined ? {} : { specialty: sending.specialty }),
-      priority: sending.priority,
-      expiresAt,
-      ground: sending.ground ?? { kind: 'consent', from: now, to: instantOfMs(now + consentMsDefault) },
-      author: sending.author,
-    }),
+  const { peer, id, number, expiresAt, attachments, composed, sound } = await composeSending(ports, sending, now, () =>
+    ports.store.read((reader) => line.enter(reader, now)),
   );
-  const sound = readSound(ports, composed.bytes, peer, id, attachments);
+  const bundle = parseBundleId(ports.random.uuid());
   const facts = eventOf(sound);
   const summary = readSummary(sound, ports.own.name);
   const packed = await packEventContent(composed.bytes);
@@ -173,6 +151,7 @@ async function trySending(ports: SendPorts, sending: SendReferral, line: NumberL
       now,
     });
     await refoldReferral(writer, id, now);
+    await also?.(writer, id);
     return true;
   });
   return isStored ? { id, number, bundle } : undefined;
@@ -241,86 +220,4 @@ export async function enqueue(ports: OutboxPorts, writer: Writer, queued: Enqueu
   });
   for (const [n, { id: attachment, size }] of attachments.entries())
     await writer.run(outboxQueries.insertAttachment, { bundle, n, attachment, size, chunks: chunksOf(size) });
-}
-
-export function partyOf(node: {
-  readonly name: Peer['name'];
-  readonly title: string;
-  readonly url: Peer['card']['url'];
-}) {
-  return { name: node.name, title: node.title, url: node.url };
-}
-
-async function chosenConsultations(ports: SendPorts, sending: SendReferral): Promise<readonly Consultation[]> {
-  const all = await ports.consultations.list(sending.patient);
-  const chosen = sending.consultations;
-  if (chosen === undefined) return all;
-  if (!chosen.every((id) => all.some((each) => each.id === id)))
-    throw new OperationError('not-found', 'unknown-consultation', 'A chosen consultation is not one of this patient.');
-  return all.filter((each) => chosen.includes(each.id));
-}
-
-async function chosenAttachments(ports: SendPorts, sending: SendReferral): Promise<readonly ReferralAttachment[]> {
-  const ids = sending.attachments ?? [];
-  if (ids.length > attachmentsMax)
-    throw new OperationError(
-      'invalid',
-      'too-many-attachments',
-      `A referral carries ${attachmentsMax} attachments at most.`,
-    );
-  const held = ids.length === 0 ? [] : await ports.attachments.list(sending.patient);
-  const chosen = ids.map((id) => {
-    const attachment = held.find((each) => each.id === id);
-    if (attachment === undefined)
-      throw new OperationError('not-found', 'unknown-attachment', 'A chosen attachment is not one of this patient.');
-    const { title, contentType, size, sha256: digest, createdAt, consultation } = attachment;
-    const key = ports.random.bytes(attachmentKeyBytes);
-    return {
-      id,
-      title,
-      contentType,
-      size,
-      sha256: digest,
-      key,
-      createdAt,
-      ...(consultation === undefined ? {} : { consultation }),
-    };
-  });
-  if (chosen.reduce((sum, each) => sum + each.size, 0) > bundlePlaintextBytesMax)
-    throw new OperationError('invalid', 'too-large', 'The attachments together are larger than a referral may be.');
-  return chosen;
-}
-
-/** Reads the bundle as its receiver will: what we would refuse from another we do not send either. */
-function readSound(
-  ports: SendPorts,
-  bytes: Uint8Array,
-  peer: Peer,
-  referral: ReferralId,
-  attachments: readonly ReferralAttachment[],
-): JsonObject {
-  const checked = checkBundle(bytes, {
-    layer: 'profile',
-    sender: ports.own.name,
-    receiver: peer.name,
-    kind: 'referral',
-    referral,
-    attachments,
-  });
-  if (checked.ok) return checked.bundle;
-  const [first] = checked.issues;
-  throw new OperationError(
-    'invalid',
-    'referral-unsound',
-    `The referral breaks the rules of the exchange and was not sent: ${first?.expression ?? ''}: ${first?.diagnostics ?? ''}`,
-  );
-}
-
-function orInvalid<T>(compose: () => T): T {
-  try {
-    return compose();
-  } catch (error) {
-    if (error instanceof ComposeError) throw new OperationError('invalid', error.code, error.message, { cause: error });
-    throw error;
-  }
 }

@@ -87,6 +87,11 @@ export function isFinal(state: ReferralState): state is Final {
   return finals.has(state.state);
 }
 
+/** The same of a state's name, as a row of the database keeps it. */
+export function isFinalName(state: string): boolean {
+  return finals.has(state);
+}
+
 /** Whether the receiver has accepted: it decides Task.status of an open question, and who may confirm a cancellation. */
 export function isAccepted(state: ReferralState): boolean {
   if (state.state === 'info-requested' || state.state === 'cancel-requested') return isAccepted(state.before);

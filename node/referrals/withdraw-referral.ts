@@ -7,17 +7,23 @@ import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { refoldReferral } from './apply-events.ts';
 import { referralQueries } from './referral-queries.ts';
+import type { Actor } from './referrals.ts';
 import { enqueue, type SendPorts } from './send.ts';
 import { beginWithdrawal } from './withdraw.ts';
 
-/** The node itself: withdrawing is asked for by a person, whose name stands in the event's provenance where it is sent. */
-const withdrawer = { id: 'administration', name: 'Administration' };
+/** Who withdraws where nobody is named, as on the command line, and what the receiver reads as the reason then. */
+const administration = { id: 'administration', name: 'Administration' };
+const reasonDefault = 'Withdrawn before it was received';
 
 /**
  * Takes a referral back before there is a receipt (Spec bundle §6, event 14): its bundle is withdrawn at once. The event is
  * kept here; it is sent only when the receiver turns out to have the referral, and is a request to cancel then.
  */
-export async function withdrawReferral(ports: SendPorts, referral: ReferralId): Promise<void> {
+export async function withdrawReferral(
+  ports: SendPorts,
+  referral: ReferralId,
+  { author = administration, reason = reasonDefault }: { readonly author?: Actor; readonly reason?: string } = {},
+): Promise<void> {
   const rows = await ports.store.read((reader) => reader.all(outboxQueries.ofReferral, { referral }));
   const open = rows.find((row) => row.kind === 'referral' && isOpen(row));
   if (open === undefined)
@@ -29,8 +35,8 @@ export async function withdrawReferral(ports: SendPorts, referral: ReferralId): 
   await decideReferral(ports, {
     referral,
     role: 'referrer',
-    author: withdrawer,
-    content: () => ({ event: 'withdrawn', reason: 'Withdrawn before it was received' }),
+    author,
+    content: () => ({ event: 'withdrawn', reason }),
     send: false,
     also: (writer) => beginWithdrawal(ports, writer, open.bundle),
   });

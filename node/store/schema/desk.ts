@@ -120,6 +120,7 @@ export const createDeskTables: readonly string[] = [
   `CREATE TRIGGER alert_came AFTER INSERT ON alert BEGIN ${note(`'alert'`, 'NEW.id')}; END`,
   `CREATE TRIGGER alert_moved AFTER UPDATE OF state, attempts ON alert BEGIN ${note(`'alert'`, 'NEW.id')}; END`,
   `CREATE TRIGGER decision_came AFTER INSERT ON referral_decision BEGIN ${note(`'referral'`, 'NEW.referral')}; END`,
+  `CREATE TRIGGER decision_gone AFTER DELETE ON referral_decision BEGIN ${note(`'referral'`, 'OLD.referral')}; END`,
   `CREATE TRIGGER decision_moved AFTER UPDATE OF state ON referral_decision
     BEGIN ${note(`'referral'`, 'NEW.referral')}; END`,
 ];
