@@ -21,9 +21,8 @@ const author = { id: 'user-1', name: 'Dr Dora Doctor' };
 
 async function send(priority: 'routine' | 'stat' = 'routine'): Promise<ReferralId> {
   const added = await alder.node.patients.add(syntheticPatient('alder', 1));
-  const patient =
-    added.state === 'added' ? added.record.id : (await alder.node.patients.search('Canaryalder')).patients[0]?.id;
-  if (patient === undefined) throw new Error('no patient');
+  if (added.state !== 'added') throw new Error('the patient is there already');
+  const patient = added.record.id;
   const sending = { to: birch.name, patient, priority, reason: 'Chest pain', question: 'Please see', author };
   return (await alder.node.referrals.send(sending)).id;
 }

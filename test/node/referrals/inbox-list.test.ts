@@ -52,7 +52,8 @@ describe('groups', () => {
   test.each(inboxGroups)('each received referral that is %s stands in that group and in no other', async (group) => {
     const expected = oneOfEach(now).filter((one) => one.group === group);
     const page = await ask({ group });
-    expect(idsOf(page).toSorted()).toEqual(expected.map(({ id }) => Number(id.slice(-12))).toSorted());
+    expect(new Set(idsOf(page))).toEqual(new Set(expected.map(({ id }) => Number(id.slice(-12)))));
+    expect(page.lines).toHaveLength(expected.length);
     expect(page.lines.every((line) => line.group === group)).toBe(true);
   });
 
