@@ -13,7 +13,7 @@ import type { AlertsPorts } from './alerts.ts';
 import type { Person } from './changes.ts';
 import { composeMail } from './compose.ts';
 import type { FieldFault } from './fields.ts';
-import { caseNumberRule, holdsWordOf } from './mail-text.ts';
+import { caseNumberRule, holdsPartOf } from './mail-text.ts';
 import { openPreview, previewMs, sealPreview, type AlertSubject, type Draft } from './preview.ts';
 import { stationQueries } from './stations/station-queries.ts';
 import { stationOf, type Station } from './stations/station.ts';
@@ -58,8 +58,8 @@ export async function previewAlert(ports: AlertsPorts, request: AlertRequest): P
   const faults: FieldFault[] = [];
   const caseNumber = caseNumberRule(request.caseNumber);
   if ('fault' in caseNumber) faults.push({ field: 'caseNumber', message: caseNumber.fault });
-  else if (holdsWordOf(caseNumber.value, request.recordTexts))
-    faults.push({ field: 'caseNumber', message: 'holds a word of the record: the mail must name nobody' });
+  else if (holdsPartOf(caseNumber.value, request.recordTexts))
+    faults.push({ field: 'caseNumber', message: 'holds a part of the record: the mail must name nobody' });
   const reason = request.reason.normalize('NFC').replaceAll('\r\n', '\n').trim();
   if (reason === '') faults.push({ field: 'reason', message: 'is missing' });
   if (reason.length > reasonLettersMax || controls.test(reason) || !reason.isWellFormed())

@@ -16,7 +16,10 @@ export interface AlertMailText {
 
 const caseNumberLettersMax = 40;
 const caseNumberForm = /^[A-Za-z0-9](?:[A-Za-z0-9 ./-]*[A-Za-z0-9])?$/;
-const lettersForm = /\p{L}{3,}/gu;
+const shortWordLetters = 3;
+const wordForm = /\p{L}{3,}/gu;
+/** Identifiers, telephone numbers, dates of birth: six digits and more, however they are parted. */
+const numberForm = /[0-9](?:[ ./-]?[0-9]){5,}/g;
 
 /** A number that names a case and nobody in it: ASCII, at least one digit. */
 export const caseNumberRule: FieldRule = (given) => {
@@ -27,10 +30,19 @@ export const caseNumberRule: FieldRule = (given) => {
   };
 };
 
-/** Whether a word of the record stands in the case number: a name would leave the hospital in it. */
-export function holdsWordOf(caseNumber: string, recordTexts: readonly string[]): boolean {
-  const words = new Set(recordTexts.flatMap((text) => wordsOf(text)));
-  return wordsOf(caseNumber).some((word) => words.has(word));
+/**
+ * Whether a name, a clinical word or a number of the record stands in the case number, however it is spaced or cased: it
+ * would leave the hospital in the mail. Words of three letters count when they stand alone.
+ */
+export function holdsPartOf(caseNumber: string, recordTexts: readonly string[]): boolean {
+  const letters = plain(caseNumber).replaceAll(/\P{L}/gu, '');
+  const alone = new Set(wordsOf(caseNumber));
+  const digits = caseNumber.replaceAll(/[^0-9]/g, '');
+  return recordTexts.some(
+    (text) =>
+      wordsOf(text).some((word) => alone.has(word) || (word.length > shortWordLetters && letters.includes(word))) ||
+      (text.match(numberForm) ?? []).some((number) => digits.includes(number.replaceAll(/[^0-9]/g, ''))),
+  );
 }
 
 /** The whole mail, the same for the same facts. Lines end in LF; the mail's own line ends are the transport's matter. */
@@ -48,5 +60,9 @@ export function writeAlertMail({ caseNumber, hospital, callBackNumber, at }: Ale
 }
 
 function wordsOf(text: string): readonly string[] {
-  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase().match(lettersForm) ?? [];
+  return plain(text).match(wordForm) ?? [];
+}
+
+function plain(text: string): string {
+  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }
