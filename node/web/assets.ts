@@ -1,5 +1,6 @@
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parseUtf8, utf8 } from '../../protocol/bytes.ts';
+import { compressedOnce } from './http/compress.ts';
 
 /** A file of the desk's own scripts and styles, as `platform/page-files.ts` read it. */
 export interface PageFile {
@@ -12,6 +13,7 @@ export interface Asset {
   readonly name: string;
   readonly type: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly gzip: Uint8Array<ArrayBuffer>;
 }
 
 export interface PageAssets {
@@ -36,7 +38,7 @@ export function nameAssets(files: readonly PageFile[]): PageAssets {
   const add = (stem: string, ending: string, type: string, text: string): string => {
     const bytes = utf8(text) as Uint8Array<ArrayBuffer>;
     const name = `${stem}-${sha256(bytes).toHex().slice(0, hashLetters)}.${ending}`;
-    assets.set(name, { name, type, bytes });
+    assets.set(name, { name, type, bytes, gzip: compressedOnce(bytes) });
     return `/assets/${name}`;
   };
   const sources = new Map(

@@ -6,6 +6,7 @@ import { htmlOf, seeOther, type Answer, type PageAnswer } from './answer.ts';
 import type { DeskServices } from './desk-services.ts';
 import { errorPage, newReference, tellOperator } from './error-page.tsx';
 import { handlers } from './handlers.ts';
+import { compressed } from './http/compress.ts';
 import { isFromOwnPages } from './http/cross-site.ts';
 import { FormFields, readForm } from './http/form.ts';
 import { deskHeaders } from './http/headers.ts';
@@ -92,7 +93,8 @@ async function finish(
   }
   const { facts } = answer;
   const html = await htmlOf(<Frame desk={desk} visit={visit} answer={answer} />);
-  return context.newResponse(`<!doctype html>${html}`, facts.status ?? 200, { ...pageHeaders, ...facts.headers });
+  const { body, headers } = await compressed(`<!doctype html>${html}`, context.req.header('accept-encoding'));
+  return new Response(body, { status: facts.status ?? 200, headers: { ...pageHeaders, ...headers, ...facts.headers } });
 }
 
 /** Nobody has signed in: a page leads to the sign-in and back; everything else says so. */

@@ -1,4 +1,5 @@
 import { page } from '../../answer.ts';
+import { acceptsGzip } from '../../http/compress.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { shellRoutes } from '../../routes/shell-routes.ts';
 import { HelpPage } from './help.tsx';
@@ -10,7 +11,10 @@ export const shellHandlers: HandlersOf<typeof shellRoutes> = {
   asset: (visit, desk) => {
     const asset = desk.assets.find(visit.param('file'));
     if (asset === undefined) return new Response('There is no such file.\n', { status: 404 });
-    return new Response(asset.bytes, { headers: { 'content-type': asset.type, 'cache-control': forEver } });
+    const headers = { 'content-type': asset.type, 'cache-control': forEver, vary: 'accept-encoding' };
+    return acceptsGzip(visit.header('accept-encoding'))
+      ? new Response(asset.gzip, { headers: { ...headers, 'content-encoding': 'gzip' } })
+      : new Response(asset.bytes, { headers });
   },
   favicon: () =>
     new Response(icon, { headers: { 'content-type': 'image/svg+xml', 'cache-control': 'public, max-age=86400' } }),
