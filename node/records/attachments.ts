@@ -2,8 +2,8 @@ import { chunkBytes } from '../../protocol/bundle/limits.ts';
 import { chunksOf } from '../../protocol/bundle/manifest.ts';
 import type { YieldTurn } from '../../protocol/crypto/fernet.ts';
 import { sha256Stream } from '../../protocol/crypto/hash.ts';
-import { equalBytes, utf8 } from '../../protocol/bytes.ts';
-import { parseAttachmentId, parseBundleId, type AttachmentId } from '../../protocol/ids.ts';
+import { equalBytes } from '../../protocol/bytes.ts';
+import { parseAttachmentId, type AttachmentId } from '../../protocol/ids.ts';
 import type { BlobName, BlobStore } from '../blobs/blob-store.ts';
 import { openScratch, type Scratch } from '../blobs/scratch.ts';
 import type { Keyring } from '../keys/keyring.ts';
@@ -11,24 +11,14 @@ import type { Clock } from '../platform/clock.ts';
 import type { ByteStream } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
-import {
-  attachmentById,
-  attachmentsOf,
-  chunkBlob,
-  chunksOfUpload,
-  consultationOfPatient,
-  deleteChunks,
-  insertAttachment,
-  insertChunk,
-  unfinishedUploads,
-} from './attachments/attachment-queries.ts';
-import { hashInPieces, readChunkInto, storeChunks, type StoredChunk } from './attachments/chunks.ts';
-import { isDownloadOnly } from './attachments/content-type.ts';
-import { openAttachmentRow, sealAttachment, type OpenedAttachment } from './attachments/sealed-attachment.ts';
+import { attachmentById, attachmentsOf, unfinishedUploads } from './attachments/attachment-queries.ts';
+import { hashInPieces } from './attachments/chunks.ts';
+import { addAttachment } from './attachments/add-attachment.ts';
+import { readStoredChunk } from './attachments/read-chunk.ts';
+import { removeChunks } from './attachments/remove-chunks.ts';
+import { openAttachmentRow, type OpenedAttachment } from './attachments/sealed-attachment.ts';
 import { RecordsError } from './errors.ts';
-import { contentTypeBytesMax, titleBytesMax } from './limits.ts';
 import type { Attachment, ConsultationId, PatientId } from './model.ts';
-import { hasForbiddenCharacter, storedForm } from './normalise.ts';
 import type { Patients } from './patients.ts';
 
 export interface NewAttachment {
@@ -46,7 +36,8 @@ export interface NewAttachment {
 export interface Attachments {
   /**
    * Takes the stream to its end in constant memory. The attachment is there only when all of its chunks are durable; when
-   * the stream fails, what was stored is taken away again and the failure passed on.
+   * the stream fails, what was stored is taken away again and the failure passed on. A photograph is stored without what the
+   * camera wrote beside it (Records §3.2).
    */
   add(patient: PatientId, attachment: NewAttachment): Promise<Attachment>;
   /** Fails with `unknown-attachment`. */
@@ -57,7 +48,10 @@ export interface Attachments {
   read(id: AttachmentId, options?: { readonly from?: number }): ByteStream;
   /** Fills `into` with the plaintext of chunk `i`, 8 MiB each but the last, and says how many bytes there are. */
   readChunk(id: AttachmentId, i: number, into: Uint8Array): Promise<number>;
-  /** At start, before the first upload: takes away chunks of uploads that never ended. */
+  /**
+   * At start, before the first upload: takes away chunks of what never ended. What comes in pieces and may go on stays
+   * (attachments/uploads.ts).
+   */
   sweep(): Promise<void>;
 }
 
@@ -74,9 +68,6 @@ export interface AttachmentsPorts {
   /** In the transaction that makes the attachment appear, for each chunk: the node notes where the blob lies. */
   readonly noteBlob?: (w: Writer, blob: { readonly name: BlobName; readonly size: number }) => Promise<void>;
 }
-
-const attachmentKeyBytes = 32;
-const contentTypeForm = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/;
 
 export function openAttachments(ports: AttachmentsPorts): Attachments {
   const { store, keyring, blobs, yieldTurn, patients, scratch = openScratch() } = ports;
@@ -95,12 +86,8 @@ export function openAttachments(ports: AttachmentsPorts): Attachments {
   ): Promise<number> => {
     if (!Number.isSafeInteger(i) || i < 0 || i >= chunksOf(attachment.size))
       throw new RecordsError('unknown-attachment', 'the attachment has no such chunk');
-    const row = await store.read((reader) => reader.first(chunkBlob, { attachment: attachment.id, i }));
-    if (row === undefined) throw new RecordsError('attachment-damaged', `chunk ${i} has no row`);
     const place = { ...secrets, id: attachment.id, size: attachment.size, index: i };
-    return await scratch.lend((buffer) =>
-      readChunkInto({ blobs, yieldTurn }, place, row.blob as BlobName, into, buffer),
-    );
+    return await readStoredChunk({ store, blobs, yieldTurn, scratch }, place, into);
   };
 
   async function* read(id: AttachmentId, from: number): AsyncGenerator<Uint8Array> {
@@ -138,85 +125,7 @@ export function openAttachments(ports: AttachmentsPorts): Attachments {
     readChunk: async (id, i, into) => readOpened(await store.read((reader) => open(reader, id)), i, into),
     sweep: async () => {
       for (const { attachment } of await store.read((reader) => reader.all(unfinishedUploads, {})))
-        await removeUpload(ports, parseAttachmentId(attachment));
+        await removeChunks(ports, parseAttachmentId(attachment));
     },
   };
-}
-
-async function addAttachment(
-  ports: AttachmentsPorts,
-  patient: PatientId,
-  { bytes, handedOver = false, consultation, ...given }: NewAttachment,
-): Promise<Attachment> {
-  const { store, keyring, clock, random, patients } = ports;
-  const title = tidyTitle(given.title);
-  const contentType = tidyType(given.contentType);
-  const id = parseAttachmentId(random.uuid());
-  const secrets = { attachmentKey: random.bytes(attachmentKeyBytes), bundle: parseBundleId(random.uuid()) };
-  await store.read(async (reader) => {
-    await patients.dataKeyOf(reader, patient);
-    await checkConsultation(reader, patient, consultation);
-  });
-  const beforeStoring = async (chunk: StoredChunk): Promise<void> => {
-    await store.write((w) => w.run(insertChunk, { attachment: id, ...chunk }));
-  };
-  try {
-    const stored = await storeChunks({ ...ports, beforeStoring }, id, secrets, bytes, handedOver);
-    const attachment: Attachment = {
-      id,
-      patient,
-      ...(consultation === undefined ? {} : { consultation }),
-      title,
-      contentType,
-      downloadOnly: isDownloadOnly(contentType, stored.first),
-      size: stored.size,
-      sha256: stored.sha256,
-      createdAt: clock.now(),
-    };
-    await store.write(async (w) => {
-      const key = await patients.dataKeyOf(w, patient);
-      const token = await sealAttachment(w, keyring, key, { attachment, secrets });
-      const { size, createdAt: now } = attachment;
-      const row = { id, patient, consultation: consultation ?? null, size, chunks: stored.chunks, now, token };
-      await w.run(insertAttachment, row);
-      if (ports.noteBlob === undefined) return;
-      for (const chunk of await w.all(chunksOfUpload, { attachment: id }))
-        await ports.noteBlob(w, { name: chunk.blob as BlobName, size: chunk.size });
-    });
-    return attachment;
-  } catch (error) {
-    await removeUpload(ports, id);
-    throw error;
-  }
-}
-
-/** Blobs first: a row that is left names what is still to be removed. Their keys are random, so nobody else uses them. */
-async function removeUpload({ store, blobs }: AttachmentsPorts, id: AttachmentId): Promise<void> {
-  const rows = await store.read((reader) => reader.all(chunksOfUpload, { attachment: id }));
-  for (const { blob } of rows) await blobs.remove(blob as BlobName);
-  await store.write((w) => w.run(deleteChunks, { attachment: id }));
-}
-
-async function checkConsultation(
-  reader: Reader,
-  patient: PatientId,
-  consultation: ConsultationId | undefined,
-): Promise<void> {
-  if (consultation === undefined) return;
-  if ((await reader.first(consultationOfPatient, { id: consultation, patient })) === undefined)
-    throw new RecordsError('unknown-consultation', 'no consultation of this patient has this id');
-}
-
-function tidyTitle(given: string): string {
-  const title = storedForm(given).trim();
-  if (title === '' || hasForbiddenCharacter(title) || utf8(title).length > titleBytesMax)
-    throw new RecordsError('invalid-attachment', `a title is 1 to ${titleBytesMax} bytes without control characters`);
-  return title;
-}
-
-function tidyType(given: string): string {
-  const type = given.toLowerCase();
-  if (type.length > contentTypeBytesMax || !contentTypeForm.test(type))
-    throw new RecordsError('invalid-attachment', 'a content type is type/subtype, without parameters');
-  return type;
 }

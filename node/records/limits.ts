@@ -21,3 +21,18 @@ export const candidatesMax = 100;
 
 export const titleBytesMax = 1000;
 export const contentTypeBytesMax = 200;
+
+/** Files that come in pieces and are not whole: of one user, and for one patient. */
+export const uploadsPerUserMax = 20;
+export const uploadsPerPatientMax = 20;
+/** Appends under way in one node: each holds one chunk of 8 MiB. */
+export const uploadsAtOnceMax = 8;
+/** The largest file that a person may upload, until an administrator says otherwise: 20 GiB. */
+export const uploadBytesMax = 20 * 1024 ** 3;
+/** An upload that nobody goes on with is kept so long: 7 days. */
+export const uploadKeptMs = 7 * 24 * 3600 * 1000;
+
+/** A dry run waits so long for a decision, and its rows with errors can be fetched so long: 2 days. */
+export const importDraftKeptMs = 2 * 24 * 3600 * 1000;
+/** Dry runs of one user that wait for a decision. */
+export const importDraftsPerUserMax = 5;

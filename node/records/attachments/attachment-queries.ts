@@ -66,11 +66,24 @@ export const chunksOfUpload = statement<{ attachment: string }>()((db, values) =
   db.selectFrom('attachment_chunk').select(['blob', 'size']).where('attachment', '=', values.attachment).orderBy('i'),
 );
 
+/** Chunks from the i-th on: of a file that comes in pieces, noted but not counted when the line broke. */
+export const chunksFrom = statement<{ attachment: string; i: number }>()((db, values) =>
+  db
+    .selectFrom('attachment_chunk')
+    .select(['i', 'blob'])
+    .where('attachment', '=', values.attachment)
+    .where('i', '>=', values.i),
+);
+
+export const deleteChunk = statement<{ attachment: string; i: number }>()((db, values) =>
+  db.deleteFrom('attachment_chunk').where('attachment', '=', values.attachment).where('i', '=', values.i),
+);
+
 export const deleteChunks = statement<{ attachment: string }>()((db, values) =>
   db.deleteFrom('attachment_chunk').where('attachment', '=', values.attachment),
 );
 
-/** Uploads that never ended: chunks without their attachment. */
+/** Chunks without their attachment, and of no upload that may go on. */
 export const unfinishedUploads = statement<Record<never, never>>()((db) =>
   db
     .selectFrom('attachment_chunk')
@@ -83,6 +96,17 @@ export const unfinishedUploads = statement<Record<never, never>>()((db) =>
             .selectFrom('attachment')
             .select('attachment.id')
             .whereRef('attachment.id', '=', 'attachment_chunk.attachment'),
+        ),
+      ),
+    )
+    .where((row) =>
+      row.not(
+        row.exists(
+          row
+            .selectFrom('upload')
+            .select('upload.id')
+            .whereRef('upload.id', '=', 'attachment_chunk.attachment')
+            .where('upload.attachment', 'is', null),
         ),
       ),
     ),

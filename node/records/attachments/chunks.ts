@@ -15,7 +15,7 @@ import type { AttachmentId } from '../../../protocol/ids.ts';
 import { BlobError, blobNameOf, type BlobName, type BlobStore } from '../../blobs/blob-store.ts';
 import type { ByteStream } from '../../platform/files.ts';
 import { RecordsError } from '../errors.ts';
-import { magicBytesMax } from './content-type.ts';
+import { headBytesMax } from './content-type.ts';
 import type { ChunkSecrets } from './sealed-attachment.ts';
 
 export interface StoredChunk {
@@ -29,6 +29,7 @@ export interface StoredBytes {
   readonly size: number;
   readonly chunks: number;
   readonly sha256: Uint8Array;
+  /** The first bytes, at most `headBytesMax`. */
   readonly first: Uint8Array;
 }
 
@@ -71,7 +72,7 @@ export async function storeChunks(
       plaintext.set(piece.subarray(at, at + take), filled);
       filled += take;
       at += take;
-      if (index === 0 && first.length < magicBytesMax) first = plaintext.slice(0, Math.min(filled, magicBytesMax));
+      if (index === 0 && first.length < headBytesMax) first = plaintext.slice(0, Math.min(filled, headBytesMax));
       if (index * chunkBytes + filled > attachmentBytesMax)
         throw new RecordsError('invalid-attachment', `larger than ${attachmentBytesMax} bytes`);
     }
@@ -138,6 +139,7 @@ export async function hashInPieces(hash: Sha256Stream, bytes: Uint8Array, yieldT
   }
 }
 
-async function* oneTime(bytes: Uint8Array): ByteStream & AsyncGenerator<Uint8Array> {
+/** Bytes that are all there, as a stream. */
+export async function* oneTime(bytes: Uint8Array): ByteStream & AsyncGenerator<Uint8Array> {
   yield bytes;
 }

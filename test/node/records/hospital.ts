@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { instantOfMs, type Instant } from '../../../protocol/instant.ts';
 import type { BlobStore } from '../../../node/blobs/blob-store.ts';
 import { openDirectoryBlobs } from '../../../node/blobs/directory.ts';
+import { openScratch } from '../../../node/blobs/scratch.ts';
 import { openKeyring, type Keyring } from '../../../node/keys/keyring.ts';
 import { createRootKey, loadRootKey } from '../../../node/keys/root-key.ts';
 import type { Clock } from '../../../node/platform/clock.ts';
@@ -11,6 +12,7 @@ import { systemRandom } from '../../../node/platform/random.ts';
 import { openFiles } from '../../../node/platform/system-files.ts';
 import { nextTurn } from '../../../node/platform/turn.ts';
 import { openAttachments, type Attachments } from '../../../node/records/attachments.ts';
+import { openUploads, type Uploads } from '../../../node/records/attachments/uploads.ts';
 import { openConsultations, type Consultations } from '../../../node/records/consultations.ts';
 import { openImports, type Imports } from '../../../node/records/csv/import.ts';
 import type { PatientDetails } from '../../../node/records/model.ts';
@@ -30,6 +32,7 @@ export interface Hospital extends AsyncDisposable {
   readonly patients: Patients;
   readonly consultations: Consultations;
   readonly attachments: Attachments;
+  readonly uploads: Uploads;
   readonly imports: Imports;
   readonly received: ReceivedPatients;
   readonly clock: Clock & { moveTo(now: Instant): void };
@@ -79,6 +82,7 @@ export async function openHospital(given?: string): Promise<Hospital> {
     patients,
     consultations: openConsultations({ ...shared, patients }),
     attachments: openAttachments({ ...shared, blobs, patients, yieldTurn: nextTurn }),
+    uploads: openUploads({ ...shared, blobs, patients, yieldTurn: nextTurn, scratch: openScratch() }),
     imports: openImports({ ...shared, yieldTurn: nextTurn }),
     received: openReceivedPatients({ keyring }),
     close,
