@@ -220,7 +220,8 @@ async function lost(desk: DeskServices, context: Context): Promise<Response> {
 
 async function sessionOf(desk: DeskServices, context: Context): Promise<Session | undefined> {
   const id = readCookie(context.req.header('cookie'), sessionCookieName(desk.own.name));
-  return id === undefined ? undefined : await desk.accounts.sessionOf(id);
+  const asked = context.req.header('x-fernpost') ?? 'typed'; // What a page does by itself keeps no session alive.
+  return id === undefined ? undefined : await desk.accounts.sessionOf(id, { quietly: asked !== 'typed' });
 }
 
 function originOf(context: Context) {

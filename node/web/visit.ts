@@ -6,6 +6,7 @@ import type { ByteStream } from '../platform/files.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import { seeOther } from './answer.ts';
 import type { DeskServices } from './desk-services.ts';
+import { draftKeyOf } from './draft-key.ts';
 import { readForm, type FormFields } from './http/form.ts';
 import { readMultipart, type FilePart } from './http/multipart.ts';
 import type { RouteName } from './route-table.ts';
@@ -91,7 +92,15 @@ export class Visit {
         'form-broken',
         'The form did not arrive whole. Nothing was saved: open the page again.',
       );
-    return seeOther(await this.#desk.once.run(this.user.id, token, work));
+    const location = await this.#desk.once.run(this.user.id, token, work);
+    await this.#forgetDraft();
+    return seeOther(location);
+  }
+
+  /** The form succeeded: what was kept of it while it was typed is kept no longer. */
+  async #forgetDraft(): Promise<void> {
+    const from = URL.parse(this.header('referer') ?? '');
+    if (from !== null) await this.#desk.drafts.remove(this.user.id, draftKeyOf(from.pathname + from.search));
   }
 }
 

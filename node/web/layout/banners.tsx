@@ -1,11 +1,17 @@
 import type { Child } from 'hono/jsx';
 import { Notice } from '../components/panel.tsx';
 import type { DeskServices } from '../desk-services.ts';
+import { LastSignIn } from '../pages/accounts/sign-in.tsx';
 import type { Visit } from '../visit.ts';
 
 /** What no page may hide: shown above every page of whoever it concerns, until it is over. */
-export async function banners(desk: DeskServices, _visit: Visit): Promise<Child> {
-  return <>{desk.store.isFull() ? <DiskFull /> : null}</>;
+export async function banners(desk: DeskServices, visit: Visit): Promise<Child> {
+  return (
+    <>
+      {desk.store.isFull() ? <DiskFull /> : null}
+      <LastSignIn visit={visit} />
+    </>
+  );
 }
 
 function DiskFull() {

@@ -20,7 +20,7 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
   const count = facts.count ?? 0;
   const { title } = desk.own;
   return (
-    <html lang="en" dir="ltr" class={signedIn === undefined ? 'no-session' : undefined}>
+    <html lang="en" dir="ltr" class={signedIn === undefined ? 'no-session' : textClass(signedIn)}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -33,11 +33,16 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
             <meta http-equiv="refresh" content={String(facts.refreshSeconds)} />
           </noscript>
         )}
-        {['app', ...(facts.scripts ?? [])].map((name) => (
+        {['app', ...(signedIn === undefined ? [] : ['session-end', 'drafts']), ...(facts.scripts ?? [])].map((name) => (
           <script type="module" src={desk.assets.script(name)}></script>
         ))}
       </head>
-      <body data-signed-in={signedIn === undefined ? undefined : 'yes'} data-screen={visit?.route}>
+      <body
+        data-signed-in={signedIn === undefined ? undefined : 'yes'}
+        data-screen={visit?.route}
+        data-shortcuts={signedIn?.session?.preferences.shortcuts === false ? 'off' : undefined}
+        data-session-ms-left={signedIn?.session === undefined ? undefined : signedIn.session.expiresAt - signedIn.now}
+      >
         <a class="skip" href="#main">
           Skip to content
         </a>
@@ -61,6 +66,12 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
       </body>
     </html>
   );
+}
+
+/** The size of text that this user chose (WCAG 1.4.4). */
+function textClass({ session }: Visit): string | undefined {
+  const size = session?.preferences.textSize ?? 'normal';
+  return size === 'normal' ? undefined : `text-${size}`;
 }
 
 function BareTop({ title }: { readonly title: string }) {

@@ -34,7 +34,7 @@ const places: readonly Place[] = [
   { label: 'Consistency', route: 'consistency', roles: ['auditor'] },
 ];
 
-export function navigationOf(visit: Visit): readonly NavigationItem[] {
+export function navigationOf(visit: Pick<Visit, 'is' | 'target'>): readonly NavigationItem[] {
   const path = new URL(visit.target, 'http://desk.invalid').pathname;
   const items = places
     .filter(({ roles }) => visit.is(...roles))
@@ -46,7 +46,7 @@ export function navigationOf(visit: Visit): readonly NavigationItem[] {
 }
 
 /** The first page of whoever has signed in. */
-export function homeOf(visit: Visit): string {
+export function homeOf(visit: Pick<Visit, 'is' | 'target'>): string {
   return navigationOf(visit)[0]?.href ?? '/help';
 }
 

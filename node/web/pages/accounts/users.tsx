@@ -1,0 +1,80 @@
+import { roleWords } from '../../../accounts/roles.ts';
+import type { User } from '../../../accounts/users.ts';
+import { page } from '../../answer.ts';
+import { LinkButton } from '../../components/form.tsx';
+import { DataTable, type Column } from '../../components/table.tsx';
+import { Tag } from '../../components/tag.tsx';
+import { Foreign, When } from '../../components/text.tsx';
+import type { HandlersOf } from '../../route.ts';
+import type { accountRoutes } from '../../routes/account-routes.ts';
+import { url } from '../../urls.ts';
+
+/** Screen 16: everybody who has or had a login here. */
+export const userListHandlers: Pick<HandlersOf<typeof accountRoutes>, 'users'> = {
+  users: async (_visit, desk) => {
+    const users = await desk.accounts.users.list();
+    const active = users.filter((user) => user.active).length;
+    return page(
+      { title: 'Users' },
+      <>
+        <div class="page-head">
+          <h1>Users</h1>
+          <LinkButton href={url('user-new')} tone="main">
+            Add a user
+          </LinkButton>
+        </div>
+        <p class="quiet">
+          {active} of {users.length} can sign in. Administrators and auditors never see patients; every change here
+          stands in the exchange log.
+        </p>
+        <DataTable id="users" caption="Users" hideCaption columns={columns} rows={users} rowKey={({ id }) => id} />
+      </>,
+    );
+  },
+};
+
+const columns: readonly Column<User>[] = [
+  {
+    key: 'name',
+    label: 'Name',
+    isHeader: true,
+    cell: ({ id, name, login }) => (
+      <>
+        <a class="name" href={url('user', { user: id })}>
+          <Foreign text={name} />
+        </a>
+        <span class="second-line mono">{login}</span>
+      </>
+    ),
+  },
+  {
+    key: 'roles',
+    label: 'Roles',
+    cell: ({ roles, department }) => (
+      <>
+        {roles.map((role) => roleWords[role].title).join(', ')}
+        {department === '' ? null : (
+          <span class="second-line">
+            <Foreign text={department} />
+          </span>
+        )}
+      </>
+    ),
+  },
+  { key: 'state', label: 'State', cell: (user) => <UserState user={user} /> },
+  { key: 'sessions', label: 'Sessions', align: 'end', cell: ({ liveSessions }) => String(liveSessions) },
+  {
+    key: 'last',
+    label: 'Last sign-in',
+    cell: ({ lastSignInAt }) => (lastSignInAt === undefined ? 'never' : <When at={lastSignInAt} />),
+  },
+];
+
+/** Whether somebody can sign in, and with what, in words. */
+export function UserState({ user }: { readonly user: User }) {
+  if (!user.active) return <Tag>deactivated</Tag>;
+  if (user.locked) return <Tag tone="red">locked</Tag>;
+  if (user.password === 'temporary-expired') return <Tag tone="amber">temporary password expired</Tag>;
+  if (user.password === 'temporary') return <Tag tone="blue">temporary password</Tag>;
+  return <Tag tone="green">active</Tag>;
+}
