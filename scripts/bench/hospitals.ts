@@ -14,6 +14,8 @@ import type { PatientId } from '../../node/records/model.ts';
 export interface HospitalPair extends AsyncDisposable {
   readonly alder: FernpostNode;
   readonly birch: FernpostNode;
+  /** Where people open them: `http://host:port`. */
+  readonly desks: { readonly alder: string; readonly birch: string };
   readonly patient: PatientId;
   /** Sends one referral of few fields, and resolves when its receipt is durable at the sender. */
   refer(): Promise<ReferralSent>;
@@ -61,8 +63,8 @@ export async function freePort(): Promise<number> {
 export async function openHospitals(unsafe?: { readonly synchronous: 'NORMAL' }): Promise<HospitalPair> {
   const directory = await benchDirectory();
   const waiting = new Map<string, () => void>();
-  const alder = await startHospital(directory, 'alder', waiting, unsafe);
-  const birch = await startHospital(directory, 'birch', waiting, unsafe);
+  const { node: alder, desk: alderDesk } = await startHospital(directory, 'alder', waiting, unsafe);
+  const { node: birch, desk: birchDesk } = await startHospital(directory, 'birch', waiting, unsafe);
   await pair(alder, birch);
   const patient = await addPatient(alder);
   const refer = async (): Promise<ReferralSent> => {
@@ -82,6 +84,7 @@ export async function openHospitals(unsafe?: { readonly synchronous: 'NORMAL' })
   return {
     alder,
     birch,
+    desks: { alder: alderDesk, birch: birchDesk },
     patient,
     refer,
     exchange: async (count, outstanding) => {
@@ -107,7 +110,7 @@ async function startHospital(
   name: string,
   waiting: Map<string, () => void>,
   unsafe: { readonly synchronous: 'NORMAL' } | undefined,
-): Promise<FernpostNode> {
+): Promise<{ readonly node: FernpostNode; readonly desk: string }> {
   const directory = join(parent, name);
   await mkdir(directory);
   await writeConfigFile(directory, configOf(name, await freePort()), systemFiles);
@@ -118,9 +121,9 @@ async function startHospital(
     diagnostics,
     ...(unsafe === undefined ? {} : { unsafeForBenchmark: unsafe }),
   });
-  await node.listen();
+  const { desk } = await node.listen();
   await node.start();
-  return node;
+  return { node, desk };
 }
 
 /** Diagnostics as a node writes them; a delivery that someone waits for is told to him as well. */

@@ -19,9 +19,9 @@ export interface RowReport {
   readonly notices: readonly string[];
 }
 
-/** One row of the table of goals. */
+/** One row of the table of goals, or what the desk is held against. */
 export interface Row {
-  readonly row: number;
+  readonly row: number | 'desk';
   readonly title: string;
   run(effort: Effort): Promise<RowReport>;
 }

@@ -1,3 +1,4 @@
+import { desk } from './desk.ts';
 import { durability } from './durability.ts';
 import { fernetAgainstOthers } from './fernet-against-others.ts';
 import { memory } from './memory.ts';
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   study,
   memory,
   startUp,
+  desk,
 ];
