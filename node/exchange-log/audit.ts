@@ -1,11 +1,8 @@
 import { toBase64Url } from '../../protocol/bytes.ts';
 import { formatInstant, instantOfMs } from '../../protocol/instant.ts';
-import { writeLocalRecord } from '../../protocol/log/record.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Random } from '../platform/random.ts';
 import type { Store } from '../store/store.ts';
+import type { Looks } from './looks.ts';
 import { logQueries } from './queries.ts';
-import type { Sequencer } from './sequencer.ts';
 
 export interface AuditQuery {
   readonly peer: string | undefined;
@@ -34,15 +31,11 @@ export interface Audit {
 
 /** Records in one page. */
 export const auditRecordsMax = 1_000;
-const saltBytes = 32;
-const memberLettersMax = 100;
 
-export function openAudit(store: Store, log: Sequencer, clock: Clock, random: Random): Audit {
+export function openAudit(store: Store, looks: Looks): Audit {
   return {
     look: async (by, asked, { peer, ...range }) => {
-      const members = { by: ascii(by), query: ascii(asked), at: formatInstant(clock.now()) };
-      const record = writeLocalRecord({ kind: 'audit', salt: random.bytes(saltBytes), members });
-      await store.write(async (writer) => log.queue(writer, { type: 'local', record }), { essential: true });
+      await looks.note(by, asked);
       const page = { ...range, limit: auditRecordsMax };
       const rows = await store.read((reader) =>
         peer === undefined
@@ -59,8 +52,4 @@ export function openAudit(store: Store, log: Sequencer, clock: Clock, random: Ra
       }));
     },
   };
-}
-
-function ascii(text: string): string {
-  return text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, memberLettersMax);
 }
