@@ -21,6 +21,8 @@ export interface TimelineReferral {
   readonly number: string;
 }
 
+export type DatedReferral = TimelineReferral & { readonly at: Instant };
+
 /** What happened to a patient, or to the record. */
 export type TimelineEntry = { readonly at: Instant } & (
   | { readonly kind: 'consultation'; readonly consultation: Consultation }
@@ -43,6 +45,8 @@ export interface Timeline {
     patient: PatientId,
     page: { readonly limit: number; readonly before?: TimelineCursor },
   ): Promise<{ readonly entries: readonly TimelineEntry[]; readonly earlier?: TimelineCursor }>;
+  /** Referrals sent, and received ones that somebody linked to this patient; newest first. */
+  referrals(patient: PatientId): Promise<readonly DatedReferral[]>;
 }
 
 export interface TimelinePorts {
@@ -131,6 +135,7 @@ export function openTimeline(ports: TimelinePorts): Timeline {
         ? { entries, earlier: { at: last.at, key: last.key } }
         : { entries };
     },
+    referrals: (patient) => ports.store.read((reader) => referralsTo(reader, patient)),
   };
 }
 
@@ -183,10 +188,15 @@ async function decisions(reader: Reader, patient: PatientId): Promise<Candidate[
     const by = { user: act.by_user, name: act.by_name };
     return settled(`act:${act.id}`, { kind: act.kind, at: act.at as Instant, by });
   });
-  const referrals = (await reader.all(referralsOf, { patient })).map(({ at, ...referral }) =>
-    settled(`referral:${referral.id}`, { kind: 'referral', at: at as Instant, referral }),
+  const referrals = (await referralsTo(reader, patient)).map(({ at, ...referral }) =>
+    settled(`referral:${referral.id}`, { kind: 'referral', at, referral }),
   );
   return [...acts, ...referrals];
+}
+
+async function referralsTo(reader: Reader, patient: PatientId): Promise<DatedReferral[]> {
+  const rows = await reader.all(referralsOf, { patient });
+  return rows.map(({ at, ...referral }) => ({ ...referral, at: at as Instant })).toSorted((a, b) => b.at - a.at);
 }
 
 function settled(key: string, entry: TimelineEntry): Candidate {

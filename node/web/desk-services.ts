@@ -5,6 +5,10 @@ import type { Once } from '../accounts/once.ts';
 import type { NodeServices } from '../operations/node-services.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
+import type { PatientActs } from '../records/patient-acts.ts';
+import type { Registration } from '../records/registration.ts';
+import type { Timeline } from '../records/timeline.ts';
+import type { ReferralDesk } from '../referrals/referral-desk.ts';
 import type { PageAssets } from './assets.ts';
 
 /** The parts of an open node that its pages use. */
@@ -15,6 +19,10 @@ export interface DeskServices extends NodeServices {
   readonly drafts: Drafts;
   readonly once: Once;
   readonly access: Access;
+  readonly referralDesk: ReferralDesk;
+  readonly patientActs: PatientActs;
+  readonly registration: Registration;
+  readonly timeline: Timeline;
   /** The desk's own scripts and styles. */
   readonly assets: PageAssets;
 }

@@ -1,0 +1,171 @@
+import type { Child } from 'hono/jsx';
+import type { Instant } from '../../../../protocol/instant.ts';
+import { cellsOf, type Column } from '../../../records/csv/columns.ts';
+import type { Consultation, PatientRecord } from '../../../records/model.ts';
+import { Facts, Section, type Fact } from '../../components/panel.tsx';
+import { BirthDate, dateWords, Foreign, ForeignLines, PersonName, When } from '../../components/text.tsx';
+import { columnWords, sexWords } from './patient-words.ts';
+
+const recentConsultations = 3;
+
+/** Problems, allergies and drugs: what a doctor looks for first, from the anamnesis and the last consultations. */
+export function KeyFacts({
+  record,
+  consultations,
+}: {
+  readonly record: PatientRecord;
+  readonly consultations: readonly Consultation[];
+}) {
+  const { details } = record;
+  const recent = consultations.slice(0, recentConsultations);
+  return (
+    <Section title="Problems, allergies, drugs" id="key-facts">
+      <div class="key-facts">
+        <ItemList
+          title="Problems"
+          items={details.conditions}
+          recent={recent.flatMap((one) => datedItems(one, one.diagnoses))}
+        />
+        <ItemList title="Allergies" items={details.allergies} recent={[]} />
+        <ItemList
+          title="Drugs"
+          items={details.medications}
+          recent={recent.flatMap((one) => datedItems(one, one.prescriptions))}
+        />
+      </div>
+    </Section>
+  );
+}
+
+interface DatedItem {
+  readonly text: string;
+  readonly at: Instant;
+}
+
+function datedItems({ at }: Consultation, items: readonly string[]): readonly DatedItem[] {
+  return items.map((text) => ({ text, at }));
+}
+
+function ItemList({
+  title,
+  items,
+  recent,
+}: {
+  readonly title: string;
+  readonly items: readonly string[];
+  readonly recent: readonly DatedItem[];
+}) {
+  return (
+    <div>
+      <h3>{title}</h3>
+      {items.length + recent.length === 0 ? (
+        <p class="quiet">Not told</p>
+      ) : (
+        <ul>
+          {recent.map(({ text, at }) => (
+            <li>
+              <Foreign text={text} />
+              <span class="second-line">
+                consultation of <When at={at} show="date" />
+              </span>
+            </li>
+          ))}
+          {items.map((text) => (
+            <li>
+              <Foreign text={text} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** Who the patient is and how to reach them. */
+export function PersonalDetails({ record, now }: { readonly record: PatientRecord; readonly now: Instant }) {
+  const { details } = record;
+  const address = [details.addressLine, [details.postalCode, details.city].filter(isTold).join(' '), details.country];
+  return (
+    <Section title="Personal details" id="personal">
+      <Facts
+        facts={[
+          { term: 'Name', value: <PersonName name={details} /> },
+          { term: 'Sex', value: sexWords[details.sex ?? 'unknown'] },
+          { term: 'Birth date', value: <BirthDate date={details.birthDate} now={now} /> },
+          ...told(record, ['csv_id', 'mrn', 'national_id', 'phone', 'email']),
+          ...(address.some(isTold)
+            ? [{ term: 'Address', value: <Foreign text={address.filter(isTold).join(', ')} /> }]
+            : []),
+          ...told(record, ['language', 'police_case_no', 'updated_at']),
+        ]}
+      />
+      {details.notes === undefined ? null : (
+        <>
+          <h3>Notes</h3>
+          <ForeignLines text={details.notes} />
+        </>
+      )}
+    </Section>
+  );
+}
+
+export function Bystander({ record }: { readonly record: PatientRecord }) {
+  const facts = told(record, ['bystander_name', 'bystander_relation', 'bystander_phone']);
+  return (
+    <Section title="Bystander" id="bystander">
+      {facts.length === 0 ? <p class="quiet">Nobody told</p> : <Facts facts={facts} />}
+    </Section>
+  );
+}
+
+export function Insurance({ record }: { readonly record: PatientRecord }) {
+  const { insurance } = record.details;
+  const dates: Fact[] = [
+    ...(insurance?.validFrom === undefined ? [] : [{ term: 'Valid from', value: dateWords(insurance.validFrom) }]),
+    ...(insurance?.validTo === undefined ? [] : [{ term: 'Valid to', value: dateWords(insurance.validTo) }]),
+  ];
+  const facts = [...told(record, ['insurer', 'policy_number']), ...dates];
+  return (
+    <Section title="Insurance" id="insurance">
+      {facts.length === 0 ? <p class="quiet">Not told</p> : <Facts facts={facts} />}
+    </Section>
+  );
+}
+
+/** What was known before this hospital: the lists that stand nowhere else on the chart, and all of them in print. */
+export function Anamnesis({ record, whole = false }: { readonly record: PatientRecord; readonly whole?: boolean }) {
+  const { details } = record;
+  const lists: readonly (readonly [Column, readonly string[]])[] = [
+    ...(whole
+      ? ([
+          ['conditions', details.conditions],
+          ['allergies', details.allergies],
+          ['medications', details.medications],
+        ] as const)
+      : []),
+    ['immunizations', details.immunizations],
+    ['procedures', details.procedures],
+    ['family_history', details.familyHistory],
+  ];
+  return (
+    <Section title="Previous anamnesis" id="anamnesis">
+      <div class="key-facts">
+        {lists.map(([column, items]) => (
+          <ItemList title={columnWords[column]} items={items} recent={[]} />
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+/** Only the cells that say something. */
+function told(record: PatientRecord, columns: readonly Column[]): readonly Fact[] {
+  const cells = cellsOf(record.details);
+  return columns.flatMap((column): readonly { term: Child; value: Child }[] =>
+    cells[column] === '' ? [] : [{ term: columnWords[column], value: <Foreign text={cells[column]} /> }],
+  );
+}
+
+function isTold(text: string | undefined): text is string {
+  return text !== undefined && text !== '';
+}

@@ -1,0 +1,73 @@
+import type { NodeName } from '../../../../protocol/ids.ts';
+import type { DatedReferral } from '../../../records/timeline.ts';
+import { Section } from '../../components/panel.tsx';
+import { DataTable } from '../../components/table.tsx';
+import { PriorityMark, StateTag, Tag } from '../../components/tag.tsx';
+import { Foreign, When } from '../../components/text.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import type { Visit } from '../../visit.ts';
+import { placeOf } from './other-places.ts';
+
+export interface ReferralsProps {
+  readonly referrals: readonly DatedReferral[];
+  readonly desk: DeskServices;
+  readonly visit: Visit;
+}
+
+/** Referrals sent, and those received about whom somebody said that it is this patient; each with where it comes from. */
+export function ReferralsSection({ referrals, desk, visit }: ReferralsProps) {
+  return (
+    <Section title={`Referrals (${referrals.length})`} id="referrals">
+      {referrals.length === 0 ? (
+        <p class="quiet">None sent, none received and linked</p>
+      ) : (
+        <DataTable
+          id="referral-list"
+          caption="Referrals"
+          hideCaption
+          rows={referrals}
+          rowKey={({ id, direction }) => `${direction}-${id}`}
+          columns={[
+            {
+              key: 'number',
+              label: 'Referral',
+              isHeader: true,
+              cell: (one) => (
+                <>
+                  <ReferralLink referral={one} visit={visit} />
+                  <span class="second-line">
+                    <SourceChip referral={one} desk={desk} />
+                  </span>
+                </>
+              ),
+            },
+            { key: 'state', label: 'State', cell: ({ state }) => <StateTag state={state} /> },
+            { key: 'priority', label: 'Priority', cell: ({ priority }) => <PriorityMark priority={priority} /> },
+            { key: 'at', label: 'Date', cell: ({ at }) => <When at={at} /> },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+export function ReferralLink({ referral, visit }: { readonly referral: DatedReferral; readonly visit: Visit }) {
+  const { id, direction, number } = referral;
+  const text = <Foreign text={number} />;
+  const href = visit.is('doctor', 'coordinator') ? placeOf(direction, { referral: id }) : undefined;
+  return href === undefined ? text : <a href={href}>{text}</a>;
+}
+
+/** Says of what another hospital told that it did (screens §5, 4: source chip). */
+export function SourceChip({ referral, desk }: { readonly referral: DatedReferral; readonly desk: DeskServices }) {
+  const title = desk.directory.find(referral.peer as NodeName)?.title ?? referral.peer;
+  return referral.direction === 'received' ? (
+    <Tag tone="violet">
+      From <Foreign text={title} />
+    </Tag>
+  ) : (
+    <Tag>
+      To <Foreign text={title} />
+    </Tag>
+  );
+}

@@ -1,0 +1,131 @@
+import { page, type Answer } from '../../answer.ts';
+import { LinkButton } from '../../components/form.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import { url } from '../../urls.ts';
+import type { Visit } from '../../visit.ts';
+import { Notice } from '../../components/panel.tsx';
+import { Anamnesis, Bystander, Insurance, KeyFacts, PersonalDetails } from './chart-facts.tsx';
+import { ConsultationsSection } from './chart-consultations.tsx';
+import { Files } from './chart-files.tsx';
+import { ReferralsSection } from './chart-referrals.tsx';
+import { openPatient, type OpenedPatient } from './open-patient.ts';
+import { placeOf } from './other-places.ts';
+import { ChartBanner } from './patient-banner.tsx';
+import { TimelineList } from './timeline.tsx';
+
+/** What a chart opens at once; the rest is a page further (200 ms at 1,000 consultations). */
+const consultationsShown = 20;
+const timelineShown = 15;
+
+/** All that is known of one patient, what matters first (screens §5, 4). */
+export function showChart(visit: Visit, desk: DeskServices): Promise<Answer> {
+  return openPatient(visit, desk, 'view', (opened) => chartPage(visit, desk, opened));
+}
+
+async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient): Promise<Answer> {
+  const { record } = opened;
+  const patient = record.id;
+  const consultations = await desk.consultations.page(patient, { limit: consultationsShown });
+  const count =
+    consultations.earlier === undefined ? consultations.consultations.length : await desk.consultations.count(patient);
+  const attachments = await desk.attachments.list(patient);
+  const referrals = await desk.timeline.referrals(patient);
+  const timeline = await desk.timeline.page(patient, { limit: timelineShown });
+  const mayWrite = visit.is('doctor', 'nurse');
+  return page(
+    { title: 'Patient' },
+    <>
+      <ChartBanner
+        record={record}
+        now={visit.now}
+        isRestricted={opened.isRestricted}
+        brokenUntil={opened.brokenUntil}
+      />
+      <Actions visit={visit} opened={opened} />
+      <PoliceNotice opened={opened} visit={visit} />
+      <div class="two-columns">
+        <div>
+          <KeyFacts record={record} consultations={consultations.consultations} />
+          <ConsultationsSection
+            patient={patient}
+            shown={consultations}
+            count={count}
+            attachments={attachments}
+            mayWrite={mayWrite}
+          />
+          <Files patient={patient} attachments={attachments} mayAdd={mayWrite} />
+          <ReferralsSection referrals={referrals} desk={desk} visit={visit} />
+          <Anamnesis record={record} />
+        </div>
+        <div>
+          <PersonalDetails record={record} now={visit.now} />
+          <Bystander record={record} />
+          <Insurance record={record} />
+          <TimelineList patient={patient} entries={timeline.entries} hasMore={timeline.earlier !== undefined} />
+          <RecordLinks visit={visit} patient={patient} />
+        </div>
+      </div>
+    </>,
+  );
+}
+
+function Actions({ visit, opened }: { readonly visit: Visit; readonly opened: OpenedPatient }) {
+  const patient = opened.record.id;
+  const refer = placeOf('referral-new', {}, { patient });
+  return (
+    <p class="actions">
+      {visit.is('doctor', 'nurse') ? (
+        <LinkButton href={url('consultation-new', { patient })} tone="main">
+          New consultation
+        </LinkButton>
+      ) : null}
+      {visit.is('doctor') && refer !== undefined ? <LinkButton href={refer}>Refer</LinkButton> : null}
+      {visit.is('doctor', 'nurse') ? <LinkButton href={url('patient-edit', { patient })}>Edit</LinkButton> : null}
+      <LinkButton href={url('patient-print', { patient })}>Print</LinkButton>
+      {visit.is('doctor', 'nurse') ? (
+        <LinkButton href={url('patient-csv', { patient }, { form: 'spreadsheet' })}>CSV</LinkButton>
+      ) : null}
+    </p>
+  );
+}
+
+function PoliceNotice({ opened, visit }: { readonly opened: OpenedPatient; readonly visit: Visit }) {
+  const { id, details } = opened.record;
+  const tell = placeOf('alert-new', {}, { patient: id });
+  if (!details.policeCase || !visit.is('doctor', 'coordinator')) return null;
+  return (
+    <Notice tone="blue" title="This is a police case">
+      <p>
+        {details.policeCaseNumber === undefined ? 'It has no number yet. ' : ''}
+        {tell === undefined ? null : <a href={tell}>Tell the police station</a>}
+      </p>
+    </Notice>
+  );
+}
+
+function RecordLinks({ visit, patient }: { readonly visit: Visit; readonly patient: string }) {
+  return (
+    <nav class="panel" aria-label="About this record">
+      <ul>
+        <li>
+          <a href={url('patient-versions', { patient })}>Who changed what</a>
+        </li>
+        {visit.is('doctor', 'nurse') ? (
+          <li>
+            <a href={url('patient-csv', { patient }, { form: 'interchange' })}>CSV for other programs</a>
+          </li>
+        ) : null}
+        {visit.is('doctor') ? (
+          <li>
+            <a href={url('patient-restriction', { patient })}>Who may open this record</a>
+          </li>
+        ) : null}
+        {visit.is('doctor', 'nurse') ? (
+          <li>
+            <a href={url('patient-mistake', { patient })}>Registered by mistake</a>
+          </li>
+        ) : null}
+      </ul>
+    </nav>
+  );
+}

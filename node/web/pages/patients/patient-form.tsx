@@ -1,0 +1,158 @@
+import type { Child } from 'hono/jsx';
+import type { Cells, Column } from '../../../records/csv/columns.ts';
+import { Checkboxes, Field, Select, TextArea, type FieldProps, type FormErrors } from '../../components/form.tsx';
+import { Section } from '../../components/panel.tsx';
+import { fieldOf } from './patient-fields.ts';
+import { columnWords } from './patient-words.ts';
+
+export interface PatientFormProps {
+  readonly cells: Cells;
+  readonly errors: FormErrors;
+}
+
+/** Every cell of a record but the one that a program writes, in sections; posted under the columns' own names. */
+export function PatientFormFields(props: PatientFormProps) {
+  return (
+    <>
+      <PersonalDetails {...props} />
+      <Bystander {...props} />
+      <Insurance {...props} />
+      <Anamnesis {...props} />
+      <PoliceAndNotes {...props} />
+    </>
+  );
+}
+
+type Line = Omit<FieldProps, 'name' | 'label' | 'errors' | 'value'>;
+
+function line({ cells, errors }: PatientFormProps, column: Column, more: Line = {}): Child {
+  return <Field name={column} label={columnWords[column]} value={cells[column]} errors={errors} {...more} />;
+}
+
+const partialDate: Line = {
+  width: 'short',
+  inputmode: 'text',
+  maxlength: 10,
+  hint: 'YYYY-MM-DD; YYYY-MM or YYYY where no more is known',
+};
+
+function PersonalDetails(props: PatientFormProps) {
+  return (
+    <Section title="Personal details" id="personal">
+      <div class="fields">
+        {line(props, 'family_name', { autocomplete: 'off' })}
+        {line(props, 'given_names', { autocomplete: 'off' })}
+        {line(props, 'name_native', { autocomplete: 'off' })}
+      </div>
+      <div class="fields">
+        <Select
+          name="sex"
+          label={columnWords.sex}
+          value={props.cells.sex}
+          errors={props.errors}
+          choices={[
+            { value: '', label: 'not told' },
+            { value: 'female', label: 'female' },
+            { value: 'male', label: 'male' },
+            { value: 'other', label: 'other' },
+            { value: 'unknown', label: 'unknown' },
+          ]}
+        />
+        {line(props, 'birth_date', partialDate)}
+        {line(props, 'language', { width: 'short', maxlength: 35, hint: 'A language tag, such as ar or pt-BR' })}
+      </div>
+      <div class="fields">
+        {line(props, 'csv_id', {
+          required: true,
+          hint: 'Proposed: the next free one. Write your own system’s id if it has one',
+        })}
+        {line(props, 'mrn')}
+        {line(props, 'national_id')}
+      </div>
+      <div class="fields">
+        {line(props, 'phone', { type: 'tel', autocomplete: 'off' })}
+        {line(props, 'email', { inputmode: 'email', autocomplete: 'off' })}
+      </div>
+      <div class="fields">
+        {line(props, 'address_line', { autocomplete: 'off' })}
+        {line(props, 'city', { autocomplete: 'off' })}
+        {line(props, 'postal_code', { width: 'short', autocomplete: 'off' })}
+        {line(props, 'country', { width: 'short', maxlength: 2, hint: 'Two letters, such as LB' })}
+      </div>
+    </Section>
+  );
+}
+
+function Bystander(props: PatientFormProps) {
+  return (
+    <Section title="Bystander" id="bystander">
+      <p class="hint">Whoever came along: a relative, a neighbour, the police.</p>
+      <div class="fields">
+        {line(props, 'bystander_name', { autocomplete: 'off' })}
+        {line(props, 'bystander_relation', { autocomplete: 'off' })}
+        {line(props, 'bystander_phone', { type: 'tel', autocomplete: 'off' })}
+      </div>
+    </Section>
+  );
+}
+
+function Insurance(props: PatientFormProps) {
+  return (
+    <Section title="Insurance" id="insurance">
+      <div class="fields">
+        {line(props, 'insurer')}
+        {line(props, 'policy_number')}
+        {line(props, 'policy_valid_from', partialDate)}
+        {line(props, 'policy_valid_to', partialDate)}
+      </div>
+    </Section>
+  );
+}
+
+const anamnesisColumns = [
+  'allergies',
+  'conditions',
+  'medications',
+  'immunizations',
+  'procedures',
+  'family_history',
+] as const satisfies readonly Column[];
+
+function Anamnesis({ cells, errors }: PatientFormProps) {
+  return (
+    <Section title="Previous anamnesis" id="anamnesis">
+      <p class="hint">One entry a line, or with ; between. An empty box says “not told”, never “none”.</p>
+      <div class="fields">
+        {anamnesisColumns.map((column) => (
+          <TextArea
+            name={column}
+            label={columnWords[column]}
+            value={fieldOf(column, cells[column])}
+            errors={errors}
+            rows={3}
+          />
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+function PoliceAndNotes({ cells, errors }: PatientFormProps) {
+  return (
+    <Section title="Police case and notes" id="police">
+      <div class="fields">
+        <Checkboxes
+          name="police_case"
+          label="Police"
+          values={[cells.police_case]}
+          errors={errors}
+          choices={[
+            { value: 'yes', label: 'This is a police case', hint: 'The chart then offers to tell the police station' },
+          ]}
+        />
+        {line({ cells, errors }, 'police_case_no')}
+      </div>
+      <TextArea name="notes" label={columnWords.notes} value={cells.notes} errors={errors} rows={4} />
+    </Section>
+  );
+}
