@@ -7,6 +7,7 @@ import { addPatientCommands } from './patient.ts';
 import { addPeerCommands } from './peer.ts';
 import { addReferralCommands } from './referral.ts';
 import { addServeCommand } from './serve.ts';
+import { addUserCommands } from './user.ts';
 
 const codes = `
 Exit codes: 0 done; 1 the answer is no; 2 wrong usage or input; 3 not found; 4 conflict; 5 unavailable, busy or full;
@@ -30,6 +31,7 @@ export function makeProgram(json: boolean): Command {
   addReferralCommands(program);
   addBundleCommands(program);
   addLogCommands(program);
+  addUserCommands(program);
   addDoctorCommand(program);
   return program;
 }

@@ -1,3 +1,4 @@
+import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Changes } from '../alerts/changes.ts';
 import type { Departments } from '../alerts/departments.ts';
@@ -31,6 +32,7 @@ export interface NodeServices {
   readonly store: Pick<Store, 'read' | 'isFull'> & { findDamage(): readonly string[] };
   readonly files: Files;
   readonly clock: Clock;
+  readonly accounts: Accounts;
   readonly directory: PeerDirectory;
   readonly pairing: Pairing;
   readonly trust: PeerTrust;

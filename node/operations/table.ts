@@ -6,6 +6,7 @@ import type { Download, InputOf, OutputOf, Plain, Upload } from './operation.ts'
 import { patientOperations } from './patients.ts';
 import { peerOperations } from './peers.ts';
 import { referralOperations } from './referrals.ts';
+import { userOperations } from './users.ts';
 
 /** Every operation by name. */
 export const operations = {
@@ -16,6 +17,7 @@ export const operations = {
   ...logOperations,
   ...doctorOperations,
   ...administrationOperations,
+  ...userOperations,
 };
 
 type Table = typeof operations;
