@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import { Notice } from '../components/panel.tsx';
 import type { DeskServices } from '../desk-services.ts';
 import { LastSignIn } from '../pages/accounts/sign-in.tsx';
+import { unsentAlerts } from '../pages/alerts/unsent-alerts.tsx';
 import type { Visit } from '../visit.ts';
 
 /** What no page may hide: shown above every page of whoever it concerns, until it is over. */
@@ -9,6 +10,7 @@ export async function banners(desk: DeskServices, visit: Visit): Promise<Child> 
   return (
     <>
       {desk.store.isFull() ? <DiskFull /> : null}
+      {visit.is('doctor', 'coordinator') ? await unsentAlerts(desk) : null}
       <LastSignIn visit={visit} />
     </>
   );

@@ -1,4 +1,30 @@
 import type { HandlersOf } from '../../route.ts';
 import type { alertRoutes } from '../../routes/alert-routes.ts';
+import { url } from '../../urls.ts';
+import { showAlertAgain, showNewAlert } from './alert-form.tsx';
+import { showAlerts } from './alert-list.tsx';
+import { showAlert } from './alert-page.tsx';
+import { previewAlert, sendAlert } from './alert-preview.tsx';
 
-export const alertHandlers: HandlersOf<typeof alertRoutes> = {};
+export const alertHandlers: HandlersOf<typeof alertRoutes> = {
+  alerts: showAlerts,
+  'alert-new': showNewAlert,
+  'alert-edit': showAlertAgain,
+  'alert-preview': (visit, desk) => previewAlert(visit, desk),
+  'alert-send': sendAlert,
+  alert: showAlert,
+  'alert-acknowledge': (visit, desk) => {
+    const alert = visit.param('alert');
+    return visit.once(async () => {
+      await desk.alerts.acknowledge({ id: visit.user.id, name: visit.user.name }, alert);
+      return url('alert', { alert });
+    });
+  },
+  'alert-again': (visit, desk) => {
+    const alert = visit.param('alert');
+    return visit.once(async () => {
+      await desk.alerts.tryAgain({ id: visit.user.id, name: visit.user.name }, alert);
+      return url('alert', { alert });
+    });
+  },
+};
