@@ -5,6 +5,7 @@ import type { Job } from './jobs/runner.ts';
 import { askWitnesses } from './jobs/witnessing.ts';
 import type { PeerCards } from './peers/cards.ts';
 import type { Pairing } from './peers/pairing.ts';
+import type { Uploads } from './records/attachments/uploads.ts';
 import { auditReceipts, type ReceiptAuditPorts } from './referrals/audit-receipts.ts';
 import { forgetExpired } from './referrals/expire-transfers.ts';
 import type { Dispatcher } from './referrals/dispatch.ts';
@@ -18,6 +19,8 @@ export interface NodeJobsPorts extends ReceiptAuditPorts {
   readonly dispatcher: Dispatcher;
   readonly referralDesk: Pick<ReferralDesk, 'decisions'>;
   readonly blobs: DurableBlobs;
+  /** Files that people send in pieces; the job `uploads` carries blobs to the bucket. */
+  readonly uploads: Uploads;
   readonly alerts: Alerts;
   /** Peers that have not been told our newest card. */
   readonly pushTo: Set<string>;
@@ -52,6 +55,7 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
         await exchangeCards(ports, pushTo);
       },
     },
+    { name: 'unfinished-files', everyMs: 10 * minuteMs, run: () => ports.uploads.sweep() },
     { name: 'expiry', everyMs: 10 * minuteMs, run: () => forgetExpired(store, clock, diagnostics) },
   ];
 }

@@ -41,6 +41,7 @@ import type { PeerHttp } from './platform/peer-http.ts';
 import type { Random } from './platform/random.ts';
 import { nextTurn } from './platform/turn.ts';
 import { openAttachments } from './records/attachments.ts';
+import { openUploads } from './records/attachments/uploads.ts';
 import { openConsultations } from './records/consultations.ts';
 import { openImports } from './records/csv/import.ts';
 import { openPatientActs } from './records/patient-acts.ts';
@@ -172,6 +173,7 @@ export async function connectRecords(machine: Machine, { keyring }: Pick<Connect
     patients,
     consultations,
     attachments,
+    uploads: openUploads({ store, keyring, blobs, clock, random, yieldTurn: nextTurn, patients, scratch }),
     patientActs: openPatientActs({ store, keyring, clock, random }),
     registration: openRegistration({ store, keyring, patients }),
     timeline: openTimeline({ store, consultations, attachments }),

@@ -145,6 +145,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     /** Starts the jobs: delivery, witnessing, cards, uploads, housekeeping. Sweeps what a crash left first. */
     start: async (): Promise<void> => {
       await records.attachments.sweep();
+      await records.uploads.sweep();
       await records.csvImport.sweep();
       jobs = startJobs(nodeJobs(services), clock, diagnostics);
       waking.wake = (job) => jobs?.wake(job);

@@ -6,6 +6,7 @@ import type { NodeServices } from '../operations/node-services.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
 import type { PatientActs } from '../records/patient-acts.ts';
+import type { Uploads } from '../records/attachments/uploads.ts';
 import type { Registration } from '../records/registration.ts';
 import type { Timeline } from '../records/timeline.ts';
 import type { ReferralDesk } from '../referrals/referral-desk.ts';
@@ -23,6 +24,7 @@ export interface DeskServices extends NodeServices {
   readonly patientActs: PatientActs;
   readonly registration: Registration;
   readonly timeline: Timeline;
+  readonly uploads: Uploads;
   /** The desk's own scripts and styles. */
   readonly assets: PageAssets;
 }
