@@ -7,6 +7,7 @@ import { makeHospital } from './make-hospital.ts';
 import { memberOf } from './members.ts';
 import { findNode, startNode, type NodeProcess } from './node-process.ts';
 import { pair } from './pair.ts';
+import { addUsers } from './users.ts';
 
 /** A hospital on the stage: its place, its process and the way to speak to it. */
 export interface Actor {
@@ -56,7 +57,7 @@ export async function pairTriangle(actors: readonly Actor[]): Promise<void> {
   await Promise.all(pairs);
 }
 
-/** Gives each hospital an auditor and tells what the auditor has to know. */
+/** Gives each hospital its users and an auditor from outside, and tells what they have to know. */
 export async function membersOf(
   actors: readonly Actor[],
   identities: ReadonlyMap<string, string>,
@@ -64,7 +65,8 @@ export async function membersOf(
   return await Promise.all(
     actors.map(async ({ place, session }) => {
       const { token } = await session.plain('token.issue', { label: 'demo auditor' });
-      return await memberOf(place, identities.get(place.name) ?? '', token);
+      const users = await addUsers(session, place);
+      return await memberOf(place, { identityVkey: identities.get(place.name) ?? '', auditorToken: token, users });
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DemoError } from './demo-error.ts';
+import type { DemoUser } from './users.ts';
 
 /** A hospital as `federation.json` tells it to programs that look at the demo from outside. */
 export interface Member {
@@ -15,7 +16,7 @@ export interface Member {
   readonly identityVkey: string;
   readonly auditorToken: string;
   readonly dataDir: string;
-  readonly users: readonly { readonly role: string; readonly login: string; readonly password: string }[];
+  readonly users: readonly DemoUser[];
 }
 
 export interface Federation {

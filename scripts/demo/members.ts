@@ -9,7 +9,10 @@ import type { Member } from './federation.ts';
 import { deskUrl, exchangeUrl, type Place } from './hospitals.ts';
 
 /** What the world may know of a hospital, read from its card as a peer does, beside the token of an auditor. */
-export async function memberOf(place: Place, identityVkey: string, auditorToken: string): Promise<Member> {
+export async function memberOf(
+  place: Place,
+  { identityVkey, auditorToken, users }: Pick<Member, 'identityVkey' | 'auditorToken' | 'users'>,
+): Promise<Member> {
   const exchange = exchangeUrl(place);
   const answer = await fetch(`${exchange}${targetOf({ name: 'getCard' })}`);
   if (!answer.ok) throw new DemoError(`${place.short} answered ${answer.status} instead of its card.`);
@@ -28,6 +31,6 @@ export async function memberOf(place: Place, identityVkey: string, auditorToken:
     identityVkey,
     auditorToken,
     dataDir: place.dataDirectory,
-    users: [],
+    users,
   };
 }

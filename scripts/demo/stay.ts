@@ -5,10 +5,11 @@ import { readConfigFile } from '../../node/config/config-file.ts';
 import { readRunning } from '../../node/operations/running-file.ts';
 import { makeBuckets } from './buckets.ts';
 import { actorOf, makeAll, membersOf, pairTriangle, startAll, stopAll, type Actor, type Processes } from './cast.ts';
+import { playFurtherCases } from './cases.ts';
 import { DemoError } from './demo-error.ts';
 import { readFederation, writeFederation, type Federation, type Member } from './federation.ts';
 import { basePortByDefault, portsFrom, refuseTakenPorts } from './free-ports.ts';
-import { alder, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
+import { alder, birch, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
 import { memberOf } from './members.ts';
 import { isServed } from './node-process.ts';
 import type { Wish } from './options.ts';
@@ -80,9 +81,12 @@ async function setUp(screen: Screen, wish: Stay, processes: Processes): Promise<
   screen.done('paired in a triangle by typed words, witnesses of each other', secondsSince(paired));
   screen.done(`${await imported} invented patients imported from CSV at Alder`, secondsSince(paired));
   const left = performance.now();
-  const referral = await refer(session, await prepareCase(session));
+  const prepared = await prepareCase(session);
+  const referral = await refer(session, prepared);
   const { number } = await waitForReceipt(session, referral);
-  screen.done(`referral ${number} with an X-ray delivered at Birch`, secondsSince(left));
+  screen.done(`referral ${number} with an X-ray waits for a decision at Birch`, secondsSince(left));
+  const further = await playFurtherCases(session, actorOf(actors, birch).session, prepared.patient.id);
+  screen.done(`${further.accepted} is accepted, ${further.police} is a police case`, secondsSince(left));
   writeFederation(root, { hospitals: await membersOf(actors, identities) });
   rmSync(join(root, markName));
   return { actors, referral };
@@ -114,7 +118,7 @@ async function resume(screen: Screen, wish: Stay, known: Federation, processes: 
 async function knownMember({ place }: Actor, { hospitals: members }: Federation): Promise<Member> {
   const member = members.find((one) => one.name === place.name);
   if (member === undefined) throw new DemoError(`${place.short} is missing in federation.json.`);
-  return await memberOf(place, member.identityVkey, member.auditorToken);
+  return await memberOf(place, member);
 }
 
 async function placesIn(root: string): Promise<readonly Place[]> {

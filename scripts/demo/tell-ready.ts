@@ -2,6 +2,7 @@ import { actorOf, type Actor } from './cast.ts';
 import { federationFile } from './federation.ts';
 import { alder, birch, commandOf, deskUrl, exchangeUrl, shortPath, type Hospital, type Place } from './hospitals.ts';
 import type { Screen } from './screen.ts';
+import { demoPassword } from './users.ts';
 
 export interface ReadyDemo {
   readonly root: string;
@@ -21,7 +22,10 @@ export function tellReady(screen: Screen, demo: ReadyDemo): void {
     screen.line(`  ${place.title.padEnd(20)}desk      ${deskUrl(place)}`);
     screen.line(`  ${place.name.padEnd(20)}exchange  ${exchangeUrl(place)}   process ${process.pid}`);
   }
-  screen.line(`\n  Addresses, keys and auditor tokens:\n    ${shortPath(federationFile(root))}`);
+  screen.heading('Sign in at a desk as');
+  screen.line('  administrator, doctor, nurse, coordinator or auditor');
+  screen.line(`  password, everywhere: ${demoPassword}`);
+  screen.line(`\n  Addresses, users, keys and auditor tokens:\n    ${shortPath(federationFile(root))}`);
   screen.heading('Try next, in another terminal');
   tellCommands(screen, demo);
   screen.heading('Break it');
