@@ -12,6 +12,8 @@ export interface PageFacts {
   readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 503;
   /** Without navigation: sign-in, first run, print. */
   readonly bare?: boolean;
+  /** What the first link of the page leads to, where the page is mostly a list. */
+  readonly skip?: { readonly id: string; readonly label: string };
   /** Loaded again after this many seconds where scripts are off. */
   readonly refreshSeconds?: number;
   readonly headers?: Readonly<Record<string, string>>;

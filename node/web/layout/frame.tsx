@@ -33,7 +33,11 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
             <meta http-equiv="refresh" content={String(facts.refreshSeconds)} />
           </noscript>
         )}
-        {['app', ...(signedIn === undefined ? [] : ['session-end', 'drafts']), ...(facts.scripts ?? [])].map((name) => (
+        {[
+          'app',
+          ...(signedIn === undefined ? [] : ['session-end', 'drafts', 'live', 'shortcuts']),
+          ...(facts.scripts ?? []),
+        ].map((name) => (
           <script type="module" src={desk.assets.script(name)}></script>
         ))}
       </head>
@@ -43,8 +47,8 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
         data-shortcuts={signedIn?.session?.preferences.shortcuts === false ? 'off' : undefined}
         data-session-ms-left={signedIn?.session === undefined ? undefined : signedIn.session.expiresAt - signedIn.now}
       >
-        <a class="skip" href="#main">
-          Skip to content
+        <a class="skip" href={`#${facts.skip?.id ?? 'main'}`}>
+          {facts.skip?.label ?? 'Skip to content'}
         </a>
         {facts.bare === true ? <BareTop title={title} /> : <Top title={title} visit={signedIn} />}
         <div id="banners">{signedIn === undefined ? null : await banners(desk, signedIn)}</div>

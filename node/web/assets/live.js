@@ -1,0 +1,114 @@
+// One line to the node for all pages of this browser (screens §3): the page that holds the lock keeps it open and tells the
+// others. Events name what changed; each page fetches what it shows with its own session.
+
+import { fetchFragment } from './trusted.js';
+
+const listeners = new Set();
+const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('fernpost-live') : undefined;
+const waitMsMax = 60_000;
+let since = document.querySelector('[data-cursor]')?.dataset.cursor;
+let waitMs = 1000;
+
+/** Calls `listener({missed, received, referral, …})` after each change: kinds with the ids that changed. */
+export function onChange(listener) {
+  listeners.add(listener);
+}
+
+/** Says on every list how old it is. */
+export function showState(text) {
+  for (const place of document.querySelectorAll('[data-live-state]')) place.textContent = text;
+}
+
+const timeOf = (ms) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+
+function take(kind, data, id) {
+  if (id !== '') since = id;
+  waitMs = 1000;
+  if (kind === 'ended') return showState('Not live: the session has ended. Sign in again.');
+  showState(`Live. Updated ${timeOf(data.at)}`);
+  if (kind !== 'change' && kind !== 'missed') return;
+  const change = { ...data, missed: kind === 'missed' };
+  void renewParts(change);
+  for (const listener of listeners) listener(change);
+}
+
+/** Holds the line until it breaks; resolves with whether to try again. */
+function hold() {
+  return new Promise((resolve) => {
+    const source = new EventSource(`/live${since === undefined ? '' : `?since=${since}`}`);
+    const end = (again) => {
+      source.close();
+      resolve(again);
+    };
+    for (const kind of ['hello', 'beat', 'change', 'missed', 'ended'])
+      source.addEventListener(kind, (event) => {
+        const data = JSON.parse(event.data);
+        take(kind, data, event.lastEventId);
+        channel?.postMessage({ kind, data, id: event.lastEventId });
+        if (kind === 'ended') end(false);
+      });
+    source.addEventListener('error', () => end(true));
+    addEventListener('pagehide', () => end(false), { once: true });
+  });
+}
+
+async function keepOpen() {
+  while (await hold()) {
+    const text = `Not live: no line to the node. Trying again; as of ${timeOf(Date.now())}`;
+    showState(text);
+    channel?.postMessage({ kind: 'lost', text });
+    await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)));
+    waitMs = Math.min(waitMs * 2, waitMsMax);
+  }
+}
+
+channel?.addEventListener('message', ({ data: told }) => {
+  if (told.kind === 'lost') showState(told.text);
+  else if (told.kind !== 'asked') take(told.kind, told.data, told.id);
+  else if (isLeader)
+    channel.postMessage({ kind: since === told.since ? 'beat' : 'missed', data: { at: Date.now() }, id: since ?? '' });
+});
+
+let isLeader = false;
+async function lead() {
+  isLeader = true;
+  await keepOpen();
+}
+
+/** Elements with `data-live-kinds` hold a part of the page that the node renders anew at `data-live-src`. */
+async function renewParts(change) {
+  for (const part of document.querySelectorAll('[data-live-src]')) {
+    const kinds = (part.dataset.liveKinds ?? '').split(' ');
+    const ids = (part.dataset.liveIds ?? '').split(' ').filter((id) => id !== '');
+    const isMeant = (id) => ids.length === 0 || ids.includes(id);
+    if (!change.missed && !kinds.some((kind) => change[kind]?.some(isMeant))) continue;
+    const fresh = await fetchFragment(part.dataset.liveSrc).catch(() => undefined);
+    if (fresh === undefined || fresh.textContent === part.textContent) continue;
+    const holdsFocus = part.contains(document.activeElement);
+    part.replaceChildren(fresh);
+    if (holdsFocus) part.querySelector('a, button')?.focus();
+    part.dispatchEvent(new Event('renewed', { bubbles: true }));
+  }
+}
+
+// What comes while somebody reads lies over the foot of the window: it moves nothing under the pointer.
+document.addEventListener('renewed', ({ target }) => {
+  if (target.id === 'emergencies') target.classList.toggle('came-live', target.childElementCount > 0);
+});
+
+/** Asked for by a button of the inbox; names no patient. */
+function notify(change) {
+  const emergencies = change.emergency ?? [];
+  if (!isLeader || emergencies.length === 0 || localStorage.getItem('fernpost-notify') !== 'yes') return;
+  if (typeof Notification !== 'function' || Notification.permission !== 'granted') return;
+  const notice = new Notification('New emergency referral', { tag: emergencies[0] });
+  notice.addEventListener('click', () => globalThis.focus());
+}
+
+if (document.body.dataset.signedIn === 'yes' && typeof EventSource === 'function') {
+  onChange(notify);
+  if (navigator.locks !== undefined && channel !== undefined) {
+    void navigator.locks.request('fernpost-live', lead);
+    channel.postMessage({ kind: 'asked', since });
+  } else void lead();
+}

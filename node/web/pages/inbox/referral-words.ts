@@ -1,0 +1,23 @@
+import { spanWords, type NameParts } from '../../components/text.tsx';
+
+/** The parts of a name as a referral's summary spells it: `Family, Given`, or in its own script alone. */
+export function nameParts(name: string): NameParts {
+  const [familyName = '', ...given] = name.split(', ');
+  return given.length === 0 ? { nameNative: name } : { familyName, givenNames: given.join(', ') };
+}
+
+/** `due in 5 h`, `overdue for 2 d`. */
+export function dueWords(dueAt: number, now: number): { readonly text: string; readonly isOverdue: boolean } {
+  const isOverdue = dueAt < now;
+  return { text: isOverdue ? `overdue for ${spanWords(now - dueAt)}` : `due in ${spanWords(dueAt - now)}`, isOverdue };
+}
+
+/** `just now`, `5 min ago`. */
+export function agoWords(at: number, now: number): string {
+  return now - at < 60_000 ? 'just now' : `${spanWords(now - at)} ago`;
+}
+
+/** `08:45:12 UTC`: when a list was true. */
+export function clockWords(now: number): string {
+  return `${new Date(now).toISOString().slice(11, 19)} UTC`;
+}

@@ -1,0 +1,134 @@
+import type { BundleLine, OutboxLine } from '../../../referrals/outbox-list.ts';
+import { DataTable, type Column } from '../../components/table.tsx';
+import { PriorityMark, StateTag } from '../../components/tag.tsx';
+import { BirthDate, Foreign, PersonName, spanWords, When } from '../../components/text.tsx';
+import type { ListFacts } from '../inbox/list-facts.ts';
+import { sentLink } from '../inbox/referral-links.ts';
+import { agoWords, nameParts } from '../inbox/referral-words.ts';
+import { otherUnderway, parcelOf, parcelSteps, type ParcelStep } from './outbox-steps.ts';
+
+interface CellProps {
+  readonly line: OutboxLine;
+  readonly facts: ListFacts;
+}
+
+/** Sent referrals, each with its parcel line, and what stands in the way of one. */
+export function OutboxTable({ lines, facts }: { readonly lines: readonly OutboxLine[]; readonly facts: ListFacts }) {
+  const columns: readonly Column<OutboxLine>[] = [
+    { key: 'priority', label: 'Priority', cell: (line) => <PriorityMark priority={line.priority} /> },
+    { key: 'patient', label: 'Patient', isHeader: true, cell: (line) => <Patient line={line} facts={facts} /> },
+    { key: 'to', label: 'To', cell: (line) => <To line={line} facts={facts} /> },
+    { key: 'way', label: 'On its way', cell: (line) => <Way line={line} facts={facts} /> },
+    { key: 'state', label: 'State', cell: (line) => <StateTag state={line.state} /> },
+  ];
+  return (
+    <DataTable
+      id="outbox-list"
+      caption="Sent referrals"
+      hideCaption
+      columns={columns}
+      rows={lines}
+      rowKey={({ id }) => id}
+    />
+  );
+}
+
+function Patient({ line, facts }: CellProps) {
+  const { summary } = line;
+  return (
+    <>
+      <a href={sentLink(line.id)} data-open>
+        {summary === undefined ? 'Record erased' : <PersonName name={nameParts(summary.patientName)} />}
+      </a>
+      <span class="second-line">
+        {summary === undefined ? null : (
+          <>
+            <BirthDate date={summary.birthDate} now={facts.now} /> ·{' '}
+          </>
+        )}
+        <span class="nowrap">{line.number}</span>
+      </span>
+    </>
+  );
+}
+
+function To({ line, facts }: CellProps) {
+  return (
+    <>
+      <Foreign text={facts.peerOf(line.peer).title} />
+      <span class="second-line">sent {agoWords(line.sentAt, facts.now)}</span>
+    </>
+  );
+}
+
+function Way({ line, facts }: CellProps) {
+  const parcel = parcelOf(line);
+  return (
+    <>
+      <ol class="parcel" aria-label="Steps">
+        {parcelSteps(line).map((step) => (
+          <Step step={step} line={line} />
+        ))}
+      </ol>
+      {parcel === undefined ? null : <Obstacle bundle={parcel} line={line} facts={facts} what="The referral" />}
+      {otherUnderway(line).map((bundle) => (
+        <Obstacle bundle={bundle} line={line} facts={facts} what={eventWords[bundle.event] ?? 'A message of ours'} />
+      ))}
+    </>
+  );
+}
+
+const marks = { done: '✓', current: '…', waiting: '○', failed: '✕' } as const;
+const markWords = { done: 'done', current: 'now', waiting: 'not yet', failed: 'ended' } as const;
+
+function Step({ step, line }: { readonly step: ParcelStep; readonly line: OutboxLine }) {
+  const { label, state, at, hasReceipt } = step;
+  return (
+    <li class={state}>
+      <span aria-hidden="true">{marks[state]}</span> {hasReceipt ? <a href={sentLink(line.id)}>{label}</a> : label}
+      <span class="unseen"> ({markWords[state]})</span>
+      {at === undefined || state !== 'done' ? null : (
+        <span class="second-line">
+          <When at={at} />
+          {hasReceipt ? ', receipt' : ''}
+        </span>
+      )}
+    </li>
+  );
+}
+
+/** What stands in the way of a bundle, when it is tried again and until when it should be there. */
+function Obstacle({ bundle, line, facts, what }: CellProps & { readonly bundle: BundleLine; readonly what: string }) {
+  const { title } = facts.peerOf(line.peer);
+  const { now } = facts;
+  if (bundle.state === 'refused' || bundle.state === 'set-aside')
+    return (
+      <p class="doubt">
+        ! {what} did not arrive and will not by itself: {bundle.trouble}. Telephone <Foreign text={title} />.
+      </p>
+    );
+  if (bundle.doneAt !== undefined) return null;
+  const isWaiting = bundle.troubleCode !== '';
+  if (!isWaiting && !bundle.isOverdue) return null;
+  return (
+    <p class={bundle.isOverdue ? 'doubt' : 'second-line'}>
+      {bundle.isOverdue ? '! ' : ''}
+      {what} is not there yet.{isWaiting ? ` ${withStop(bundle.trouble)} Tries: ${bundle.attempts}.` : ''} Next try{' '}
+      {bundle.nextAt <= now ? 'now' : `in ${spanWords(bundle.nextAt - now)}`};{' '}
+      {bundle.isOverdue ? `it was due ${agoWords(bundle.deadline, now)}` : `due in ${spanWords(bundle.deadline - now)}`}
+      . If it cannot wait, telephone <Foreign text={title} />.
+    </p>
+  );
+}
+
+const eventWords: Readonly<Record<string, string>> = {
+  withdrawn: 'The withdrawal',
+  'cancel-requested': 'The request to cancel',
+  'info-provided': 'The information',
+  voided: 'The declaration as void',
+  expired: 'The expiry',
+};
+
+function withStop(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
