@@ -25,6 +25,7 @@ export interface Change {
 }
 
 export interface ChangeEntry extends Change {
+  readonly number: number;
   readonly by: Person;
   readonly at: Instant;
 }
@@ -84,7 +85,8 @@ export function openChanges({ store, log, clock, random }: ChangesPorts): Change
     },
     list: async (limit) => {
       const rows = await store.read((reader) => reader.all(latestChanges, { limit }));
-      return rows.map(({ subject, id, name, old, new: to, by_id, by_name, at }) => ({
+      return rows.map(({ number, subject, id, name, old, new: to, by_id, by_name, at }) => ({
+        number,
         subject,
         id,
         name,

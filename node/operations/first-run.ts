@@ -7,8 +7,9 @@ import { targetOf } from '../../protocol/http/routes.ts';
 import { TransportError } from '../peers/transport.ts';
 import { PeerHttpError } from '../platform/peer-http.ts';
 import { checkRootKey } from './doctor-files.ts';
-import { checkBlobs, checkClock, checkDatabase, checkMail } from './doctor.ts';
+import { checkBlobs, checkClock, checkMail } from './doctor.ts';
 import { bad, good, type Finding } from './finding.ts';
+import { checkDatabaseIsOpen, within } from './health.ts';
 import type { NodeServices } from './node-services.ts';
 
 export const firstRunNames = ['name', 'keys', 'database', 'storage', 'mail and clock', 'public url'] as const;
@@ -22,13 +23,14 @@ export interface FirstRunCheck {
 
 /** What has to hold before the first peer is paired; each failure says its fix. Made anew on every call. */
 export async function checkFirstRun(services: NodeServices): Promise<readonly FirstRunCheck[]> {
-  const [rootKey, database, blobs, mail, clock, url, backup] = await Promise.all([
+  const { clock } = services;
+  const [rootKey, database, blobs, mail, time, url, backup] = await Promise.all([
     checkRootKey(services, services.config),
-    checkDatabase(services),
-    checkBlobs(services),
-    checkMail(services),
+    checkDatabaseIsOpen(services),
+    within(clock, 'blobs', checkBlobs(services)),
+    within(clock, 'mail', checkMail(services)),
     checkClock(services),
-    checkOwnUrl(services),
+    within(clock, 'public url', checkOwnUrl(services)),
     checkBackup(services),
   ]);
   const { name, title } = services.own;
@@ -37,7 +39,7 @@ export async function checkFirstRun(services: NodeServices): Promise<readonly Fi
     { name: 'keys', findings: [rootKey, backup] },
     { name: 'database', findings: [database] },
     { name: 'storage', findings: [blobs] },
-    { name: 'mail and clock', findings: [mail, clock] },
+    { name: 'mail and clock', findings: [mail, time] },
     { name: 'public url', findings: [url] },
   ];
 }

@@ -1,4 +1,32 @@
 import type { HandlersOf } from '../../route.ts';
 import type { adminRoutes } from '../../routes/admin-routes.ts';
+import { showChanges } from './changes.tsx';
+import { addDepartment, changeDepartment, showDepartment, showDepartments, showNewDepartment } from './departments.tsx';
+import { confirmKeys, showFirstRun } from './first-run.tsx';
+import { showHealth } from './health.tsx';
+import { changeSettings, showSettings } from './settings.tsx';
+import { addStation, changeStation, showNewStation, showStation } from './station-form.tsx';
+import { importStations, showStationImport, stationTemplate } from './station-import.tsx';
+import { showStations } from './stations.tsx';
 
-export const adminHandlers: HandlersOf<typeof adminRoutes> = {};
+export const adminHandlers: HandlersOf<typeof adminRoutes> = {
+  health: showHealth,
+  'first-run': (visit, desk) => showFirstRun(visit, desk),
+  'keys-backed-up': confirmKeys,
+  stations: showStations,
+  'station-new': showNewStation,
+  'station-add': addStation,
+  'station-import': showStationImport,
+  'station-import-file': importStations,
+  'station-template': stationTemplate,
+  station: showStation,
+  'station-change': changeStation,
+  departments: showDepartments,
+  'department-new': showNewDepartment,
+  'department-add': addDepartment,
+  department: showDepartment,
+  'department-change': changeDepartment,
+  settings: showSettings,
+  'settings-change': changeSettings,
+  'admin-changes': showChanges,
+};

@@ -1,0 +1,53 @@
+import type { Child } from 'hono/jsx';
+import type { FieldFault } from '../../../alerts/fields.ts';
+import type { Person } from '../../../alerts/changes.ts';
+import type { Answer } from '../../answer.ts';
+import type { FormErrors } from '../../components/form.tsx';
+import { Notice } from '../../components/panel.tsx';
+import type { Visit } from '../../visit.ts';
+
+/** Ends the work of a form that is shown again: the same form may then be sent anew. */
+class FormRefused extends Error {
+  override readonly name = 'FormRefused';
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super('the form was refused');
+    this.answer = answer;
+  }
+}
+
+/** Does the work of a form once: a place is where it leads, also when it is sent twice; an answer is the form again. */
+export async function submitted(visit: Visit, work: () => Promise<string | Answer>): Promise<Answer> {
+  try {
+    return await visit.once(async () => {
+      const done = await work();
+      if (typeof done === 'string') return done;
+      throw new FormRefused(done);
+    });
+  } catch (error) {
+    if (error instanceof FormRefused) return error.answer;
+    throw error;
+  }
+}
+
+/** Who changes something, as the log keeps it. */
+export function personOf(visit: Visit): Person {
+  return { id: visit.user.id, name: visit.user.name };
+}
+
+/** A fault in a whole sentence that begins with the field's own label. */
+export function errorsOf(faults: readonly FieldFault[], labels: Readonly<Record<string, string>>): FormErrors {
+  return faults.map(({ field, message }) => ({ field, message: `${labels[field] ?? field} ${message}` }));
+}
+
+/** What the last form did, told once on the page that it led to. */
+export function Done({ visit, words }: { readonly visit: Visit; readonly words: Readonly<Record<string, Child>> }) {
+  const told = words[visit.query.get('did') ?? ''];
+  if (told === undefined) return null;
+  return (
+    <Notice tone="green" role="status">
+      <p>{told}</p>
+    </Notice>
+  );
+}

@@ -1,0 +1,22 @@
+import type { Finding } from '../../../operations/finding.ts';
+
+const meanings: Readonly<Record<string, string>> = {
+  clock: 'No referral can be sent, received or decided until the clock is right. Records can be read.',
+  database: 'New patients, consultations and referrals cannot be saved. What was saved may be unreadable: act now.',
+  blobs: 'Images and documents are safe on this machine; there is no second copy of new ones until this is mended.',
+  mail: 'Alerts to the police do not leave by mail. Doctors are told to telephone.',
+  'root key': 'Whoever reads the key reads every patient; without it nobody reads any.',
+  'backup of the keys': 'If this disk breaks, every patient record and every referral is lost with it.',
+  disk: 'When the disk is full nothing new can be saved or received. Reading goes on.',
+  ballast: 'On a full disk even the access journal may not be written, and then no record can be opened.',
+  'public url': 'Other hospitals cannot send referrals, answers or receipts here. Nothing is lost: they try again.',
+  'alerts to the police': 'In a police case the police may not know yet. Somebody has to telephone.',
+  'overdue deliveries': 'Patients wait for an answer of a hospital that has not got their referral. Telephone it.',
+};
+
+/** What a check that is not good means for patients (screens 17). */
+export function meaningOf({ check }: Finding): string {
+  if (check.startsWith('peer '))
+    return 'Referrals to and from this hospital wait in the outbox. Nothing is lost; urgent patients need the telephone.';
+  return meanings[check] ?? 'No patient is in danger by this alone.';
+}
