@@ -1,4 +1,7 @@
 import type { Alerts } from './alerts/alerts.ts';
+import type { Accounts } from './accounts/accounts.ts';
+import type { Drafts } from './accounts/drafts.ts';
+import type { Once } from './accounts/once.ts';
 import type { DurableBlobs } from './blobs/durable.ts';
 import { exchangeCards } from './jobs/cards.ts';
 import type { Job } from './jobs/runner.ts';
@@ -13,6 +16,9 @@ import type { PeerHeads } from './referrals/peer-heads.ts';
 import type { ReferralDesk } from './referrals/referral-desk.ts';
 
 export interface NodeJobsPorts extends ReceiptAuditPorts {
+  readonly accounts: Accounts;
+  readonly drafts: Drafts;
+  readonly once: Once;
   readonly cards: PeerCards;
   readonly pairing: Pairing;
   readonly heads: PeerHeads;
@@ -56,6 +62,13 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
       },
     },
     { name: 'unfinished-files', everyMs: 10 * minuteMs, run: () => ports.uploads.sweep() },
+    {
+      name: 'accounts',
+      everyMs: 10 * minuteMs,
+      run: async () => {
+        for (const part of [ports.accounts, ports.drafts, ports.once]) await part.sweep();
+      },
+    },
     { name: 'expiry', everyMs: 10 * minuteMs, run: () => forgetExpired(store, clock, diagnostics) },
   ];
 }

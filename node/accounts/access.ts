@@ -145,7 +145,8 @@ function openEntries(keyring: Keyring, clock: Clock) {
       const acted = changingActs.some((each) => each === act) ? 1 : 0;
       const from = at - sameLookMs;
       const same = { kind, subject: id, account, act, from };
-      if (reason === '' && (await writer.first(accessQueries.last, same)) !== undefined) return;
+      const last = reason === '' ? await writer.first(accessQueries.last, same) : undefined;
+      if (last !== undefined && last.at <= at) return;
       const sealed = reason === '' ? null : keyring.sealOwn(purposeOf(subject), utf8(reason));
       await writer.run(accessQueries.add, { at, account, kind, subject: id, act, acted, reason: sealed });
     },

@@ -39,13 +39,14 @@ export function passwordFault(password: string, context: PasswordContext): strin
   if (letters < passwordLettersMin)
     return `use at least ${passwordLettersMin} characters; several words in a row are good (this has ${letters})`;
   if (letters > passwordLettersMax) return `use at most ${passwordLettersMax} characters`;
-  const plain = fold(password);
-  const spellings = [plain, plainSpelling(plain)];
+  const spellings = [fold(password), fold(plainSpelling(password))];
   if (spellings.some((spelling) => commonPasswords.has(spelling)))
     return 'this password is on the lists that attackers try first; choose another';
-  if (isRepeated(plain)) return 'this repeats a few characters; choose one that is harder to guess';
+  if (isRepeated([...normalForm(password).toLowerCase()]))
+    return 'this repeats a few characters; choose one that is harder to guess';
   const known = [...contextWords(context), ...commonWords];
-  if (spellings.some((spelling) => lettersLeft(spelling, known) < unguessableMin))
+  const signs = new Set(password.match(/[^\p{L}\p{M}\p{N}\s]/gu)).size;
+  if (spellings.some((spelling) => lettersLeft(spelling, known) + signs < unguessableMin))
     return 'this is made of names and words that others would try first; add words that have nothing to do with you or the hospital';
   return undefined;
 }
@@ -60,20 +61,29 @@ function fold(text: string): string {
   return text
     .normalize('NFKD')
     .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}@$!]/gu, '');
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-const lookAlikes: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't' };
-const signs: Readonly<Record<string, string>> = { '@': 'a', $: 's', '!': 'i' };
+const lookAlikes: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+};
 
 /** "p@55w0rd" as "password". */
-function plainSpelling(folded: string): string {
-  return [...folded].map((letter) => lookAlikes[letter] ?? signs[letter] ?? letter).join('');
+function plainSpelling(password: string): string {
+  return [...password].map((letter) => lookAlikes[letter] ?? letter).join('');
 }
 
-function isRepeated(folded: string): boolean {
+function isRepeated(letters: readonly string[]): boolean {
   for (let unit = 1; unit <= repeatedMax; unit += 1)
-    if (folded.split('').every((letter, at) => letter === folded[at % unit])) return true;
+    if (letters.every((letter, at) => letter === letters[at % unit])) return true;
   return false;
 }
 
