@@ -12,8 +12,8 @@ export async function banners(desk: DeskServices, visit: Visit): Promise<Child> 
     <>
       {desk.store.isFull() ? <DiskFull /> : null}
       {visit.is('doctor', 'coordinator') ? await unsentAlerts(desk) : null}
-      <LastSignIn visit={visit} />
       <EmergencyBanner desk={desk} visit={visit} />
+      <LastSignIn visit={visit} />
     </>
   );
 }
