@@ -8,6 +8,7 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { journalSubjectOf } from './alert-subject.ts';
 import { deliveryWords } from './alert-words.ts';
 
 const pageSize = 50;
@@ -18,7 +19,7 @@ export async function showAlerts(visit: Visit, desk: DeskServices): Promise<Answ
   const cursor = cursorForm.exec(visit.query.get('after') ?? '');
   const after = cursor === null ? {} : { after: { at: Number(cursor[1]), id: cursor[2] ?? '' } };
   const rows = await desk.alerts.list({ limit: pageSize + 1, ...after });
-  const alerts = rows.slice(0, pageSize);
+  const alerts = await withoutRestricted(desk, rows.slice(0, pageSize));
   const last = rows.length > pageSize ? alerts.at(-1) : undefined;
   return page(
     { title: 'Alerts to the police' },
@@ -48,6 +49,17 @@ export async function showAlerts(visit: Visit, desk: DeskServices): Promise<Answ
       )}
       <Pager older={last === undefined ? undefined : url('alerts', {}, { after: `${last.confirmedAt}~${last.id}` })} />
     </>,
+  );
+}
+
+/** A list is no look at a record: the case of a restricted one is not told here. */
+async function withoutRestricted(desk: DeskServices, alerts: readonly OpenAlert[]): Promise<readonly OpenAlert[]> {
+  return await Promise.all(
+    alerts.map(async (alert) => {
+      const subject = journalSubjectOf(alert.about);
+      const isHidden = subject !== undefined && (await desk.access.isRestricted(subject));
+      return isHidden ? { ...alert, caseNumber: '(restricted)' } : alert;
+    }),
   );
 }
 

@@ -64,7 +64,7 @@ function Loudness({ alert: { loud, station, delivery } }: { readonly alert: Open
   );
 }
 
-function stepsOf({ delivery, confirmedAt, confirmedBy, attempts }: OpenAlert): readonly Step[] {
+function stepsOf({ delivery, confirmedAt, confirmedBy, attempts, station }: OpenAlert): readonly Step[] {
   const isAnswered = delivery.state === 'acknowledged';
   return [
     {
@@ -72,7 +72,8 @@ function stepsOf({ delivery, confirmedAt, confirmedBy, attempts }: OpenAlert): r
       state: 'done',
       detail: (
         <>
-          <When at={confirmedAt} /> by <Foreign text={confirmedBy.name} />
+          <When at={confirmedAt} /> by <Foreign text={confirmedBy.name} />, to <Foreign text={station.name} />,{' '}
+          <span class="nowrap">{station.telephone}</span>
         </>
       ),
     },
