@@ -1,12 +1,15 @@
 import type { Attachment, Consultation, PatientId } from '../../../records/model.ts';
 import type { ConsultationPage } from '../../../records/consultations.ts';
 import { LinkButton } from '../../components/form.tsx';
-import { EmptyState, Section } from '../../components/panel.tsx';
+import { Disclosure, EmptyState, Section } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
 import { FileLinks } from './chart-files.tsx';
 import { changeWords, classWords } from './patient-words.ts';
+
+/** The newest stand whole on a chart. */
+const wholeOnChart = 3;
 
 export interface ConsultationsProps {
   readonly patient: PatientId;
@@ -26,7 +29,7 @@ export function ConsultationsSection({ patient, shown, count, attachments, mayWr
           {mayWrite ? <LinkButton href={url('consultation-new', { patient })}>New consultation</LinkButton> : null}
         </EmptyState>
       ) : (
-        <ConsultationList consultations={consultations} attachments={attachments} />
+        <ConsultationList consultations={consultations} attachments={attachments} wholeMax={wholeOnChart} />
       )}
       {earlier === undefined ? null : (
         <p>
@@ -39,47 +42,88 @@ export function ConsultationsSection({ patient, shown, count, attachments, mayWr
   );
 }
 
+export interface ConsultationListProps {
+  readonly consultations: readonly Consultation[];
+  readonly attachments: readonly Attachment[];
+  /** So many stand open; the others in a line that opens. */
+  readonly wholeMax?: number;
+}
+
 export function ConsultationList({
   consultations,
   attachments,
-}: {
-  readonly consultations: readonly Consultation[];
-  readonly attachments: readonly Attachment[];
-}) {
+  wholeMax = consultations.length,
+}: ConsultationListProps) {
+  const filesOf = (one: Consultation) => attachments.filter((file) => file.consultation === one.id);
   return (
     <ol class="events">
-      {consultations.map((one) => (
+      {consultations.map((one, i) => (
         <li>
-          <ConsultationBrief consultation={one} files={attachments.filter((file) => file.consultation === one.id)} />
+          {i < wholeMax ? (
+            <Whole consultation={one} files={filesOf(one)} />
+          ) : (
+            <Line consultation={one} files={filesOf(one)} />
+          )}
         </li>
       ))}
     </ol>
   );
 }
 
-function ConsultationBrief({
-  consultation,
-  files,
-}: {
+interface BriefProps {
   readonly consultation: Consultation;
   readonly files: readonly Attachment[];
-}) {
-  const { id, patient, change } = consultation;
+}
+
+function Whole({ consultation, files }: BriefProps) {
   return (
     <article>
       <h3>
-        <a href={url('consultation', { patient, consultation: id })}>
+        <a href={placeOfConsultation(consultation)}>
           <When at={consultation.at} />
         </a>{' '}
-        <Tag tone={consultation.encounterClass === 'EMER' ? 'red' : 'plain'}>
-          {classWords[consultation.encounterClass]}
-        </Tag>{' '}
-        {change === undefined ? null : <Tag tone="amber">{changeWords[change.kind]}</Tag>}
+        <Marks consultation={consultation} />
       </h3>
       <ConsultationText consultation={consultation} />
       <FileLinks files={files} />
     </article>
   );
+}
+
+function Line({ consultation, files }: BriefProps) {
+  return (
+    <Disclosure
+      summary={
+        <>
+          <When at={consultation.at} /> <Marks consultation={consultation} />{' '}
+          <Foreign text={firstLine(consultation.reason)} />
+        </>
+      }
+    >
+      <ConsultationText consultation={consultation} />
+      <FileLinks files={files} />
+      <p>
+        <a href={placeOfConsultation(consultation)}>Open this consultation</a>
+      </p>
+    </Disclosure>
+  );
+}
+
+function Marks({ consultation: { encounterClass, change } }: { readonly consultation: Consultation }) {
+  return (
+    <>
+      <Tag tone={encounterClass === 'EMER' ? 'red' : 'plain'}>{classWords[encounterClass]}</Tag>{' '}
+      {change === undefined ? null : <Tag tone="amber">{changeWords[change.kind]}</Tag>}
+    </>
+  );
+}
+
+function placeOfConsultation({ patient, id }: Consultation): string {
+  return url('consultation', { patient, consultation: id });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }
 
 /** What was said of one consultation, and by whom. */

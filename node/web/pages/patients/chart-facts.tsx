@@ -3,21 +3,19 @@ import type { Instant } from '../../../../protocol/instant.ts';
 import { cellsOf, type Column } from '../../../records/csv/columns.ts';
 import type { Consultation, PatientRecord } from '../../../records/model.ts';
 import { Facts, Section, type Fact } from '../../components/panel.tsx';
+import { Tag } from '../../components/tag.tsx';
 import { BirthDate, dateWords, Foreign, ForeignLines, PersonName, When } from '../../components/text.tsx';
-import { columnWords, sexWords } from './patient-words.ts';
+import type { ForeignFact } from './chart-foreign.ts';
+import { columnWords, sexOf } from './patient-words.ts';
 
 const recentConsultations = 3;
 
-/** Problems, allergies and drugs: what a doctor looks for first, from the anamnesis and the last consultations. */
-export function KeyFacts({
-  record,
-  consultations,
-}: {
-  readonly record: PatientRecord;
-  readonly consultations: readonly Consultation[];
-}) {
+/** Problems, allergies and drugs: what a doctor looks for first, each foreign fact with the hospital that told it. */
+export function KeyFacts({ record, consultations, foreign }: KeyFactsProps) {
   const { details } = record;
   const recent = consultations.slice(0, recentConsultations);
+  const of = (subject: ForeignFact['subject']): readonly ForeignFact[] =>
+    foreign.filter((fact) => fact.subject === subject);
   return (
     <Section title="Problems, allergies, drugs" id="key-facts">
       <div class="key-facts">
@@ -25,16 +23,24 @@ export function KeyFacts({
           title="Problems"
           items={details.conditions}
           recent={recent.flatMap((one) => datedItems(one, one.diagnoses))}
+          foreign={of('problems')}
         />
-        <ItemList title="Allergies" items={details.allergies} recent={[]} />
+        <ItemList title="Allergies" items={details.allergies} foreign={of('allergies')} />
         <ItemList
           title="Drugs"
           items={details.medications}
           recent={recent.flatMap((one) => datedItems(one, one.prescriptions))}
+          foreign={of('medicines')}
         />
       </div>
     </Section>
   );
+}
+
+interface KeyFactsProps {
+  readonly record: PatientRecord;
+  readonly consultations: readonly Consultation[];
+  readonly foreign: readonly ForeignFact[];
 }
 
 interface DatedItem {
@@ -46,23 +52,24 @@ function datedItems({ at }: Consultation, items: readonly string[]): readonly Da
   return items.map((text) => ({ text, at }));
 }
 
-function ItemList({
-  title,
-  items,
-  recent,
-}: {
+interface ItemListProps {
   readonly title: string;
   readonly items: readonly string[];
-  readonly recent: readonly DatedItem[];
-}) {
+  readonly recent?: readonly DatedItem[];
+  readonly foreign?: readonly ForeignFact[];
+}
+
+function ItemList({ title, items, recent = [], foreign = [] }: ItemListProps) {
+  // What was prescribed again and again stands once, with its last date.
+  const newest = recent.filter((one, i) => recent.findIndex(({ text }) => text === one.text) === i);
   return (
     <div>
       <h3>{title}</h3>
-      {items.length + recent.length === 0 ? (
+      {items.length + newest.length + foreign.length === 0 ? (
         <p class="quiet">Not told</p>
       ) : (
         <ul>
-          {recent.map(({ text, at }) => (
+          {newest.map(({ text, at }) => (
             <li>
               <Foreign text={text} />
               <span class="second-line">
@@ -73,6 +80,14 @@ function ItemList({
           {items.map((text) => (
             <li>
               <Foreign text={text} />
+            </li>
+          ))}
+          {foreign.map((fact) => (
+            <li>
+              <Foreign text={fact.text} />{' '}
+              <Tag tone="violet">
+                From <Foreign text={fact.source} />
+              </Tag>
             </li>
           ))}
         </ul>
@@ -90,7 +105,7 @@ export function PersonalDetails({ record, now }: { readonly record: PatientRecor
       <Facts
         facts={[
           { term: 'Name', value: <PersonName name={details} /> },
-          { term: 'Sex', value: sexWords[details.sex ?? 'unknown'] },
+          { term: 'Sex', value: sexOf(details) },
           { term: 'Birth date', value: <BirthDate date={details.birthDate} now={now} /> },
           ...told(record, ['csv_id', 'mrn', 'national_id', 'phone', 'email']),
           ...(address.some(isTold)
@@ -151,7 +166,7 @@ export function Anamnesis({ record, whole = false }: { readonly record: PatientR
     <Section title="Previous anamnesis" id="anamnesis">
       <div class="key-facts">
         {lists.map(([column, items]) => (
-          <ItemList title={columnWords[column]} items={items} recent={[]} />
+          <ItemList title={columnWords[column]} items={items} />
         ))}
       </div>
     </Section>

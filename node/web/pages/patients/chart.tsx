@@ -6,6 +6,7 @@ import type { Visit } from '../../visit.ts';
 import { Notice } from '../../components/panel.tsx';
 import { Anamnesis, Bystander, Insurance, KeyFacts, PersonalDetails } from './chart-facts.tsx';
 import { ConsultationsSection } from './chart-consultations.tsx';
+import { foreignFacts } from './chart-foreign.ts';
 import { Files } from './chart-files.tsx';
 import { ReferralsSection } from './chart-referrals.tsx';
 import { openPatient, type OpenedPatient } from './open-patient.ts';
@@ -14,7 +15,7 @@ import { ChartBanner } from './patient-banner.tsx';
 import { TimelineList } from './timeline.tsx';
 
 /** What a chart opens at once; the rest is a page further (200 ms at 1,000 consultations). */
-const consultationsShown = 20;
+const consultationsShown = 10;
 const timelineShown = 15;
 
 /** All that is known of one patient, what matters first (screens §5, 4). */
@@ -30,6 +31,7 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
     consultations.earlier === undefined ? consultations.consultations.length : await desk.consultations.count(patient);
   const attachments = await desk.attachments.list(patient);
   const referrals = await desk.timeline.referrals(patient);
+  const foreign = await foreignFacts(visit, desk, referrals);
   const timeline = await desk.timeline.page(patient, { limit: timelineShown });
   const mayWrite = visit.is('doctor', 'nurse');
   return page(
@@ -45,7 +47,7 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
       <PoliceNotice opened={opened} visit={visit} />
       <div class="two-columns">
         <div>
-          <KeyFacts record={record} consultations={consultations.consultations} />
+          <KeyFacts record={record} consultations={consultations.consultations} foreign={foreign} />
           <ConsultationsSection
             patient={patient}
             shown={consultations}

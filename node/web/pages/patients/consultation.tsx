@@ -38,9 +38,9 @@ export function listConsultations(visit: Visit, desk: DeskServices): Promise<Ans
           brokenUntil={opened.brokenUntil}
         />
         <h1>Consultations ({count})</h1>
-        <section class="panel" aria-label="Consultations">
+        <Section title="Newest first" id="list">
           <ConsultationList consultations={shown.consultations} attachments={attachments} />
-        </section>
+        </Section>
         <Pager
           newer={shown.later === undefined ? undefined : place({ after: `${shown.later.at}.${shown.later.id}` })}
           older={shown.earlier === undefined ? undefined : place({ before: `${shown.earlier.at}.${shown.earlier.id}` })}

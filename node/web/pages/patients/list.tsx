@@ -11,7 +11,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { isoDates, shortWordsOf } from './search-words.ts';
-import { sexWords } from './patient-words.ts';
+import { sexOf } from './patient-words.ts';
 
 const pageSize = 50;
 
@@ -182,7 +182,7 @@ function PatientTable({ records, query, order, restricted, visit }: TableProps) 
               {restricted.has(id) ? <Tag tone="violet">Restricted</Tag> : null}{' '}
               {details.policeCase ? <Tag tone="blue">Police case</Tag> : null}
               <span class="second-line">
-                {sexWords[details.sex ?? 'unknown']} · <BirthDate date={details.birthDate} now={visit.now} />
+                {sexOf(details)} · <BirthDate date={details.birthDate} now={visit.now} />
               </span>
             </>
           ),

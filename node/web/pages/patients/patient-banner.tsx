@@ -3,7 +3,7 @@ import type { PatientRecord } from '../../../records/model.ts';
 import { PatientBanner } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, When } from '../../components/text.tsx';
-import { sexWords } from './patient-words.ts';
+import { sexOf } from './patient-words.ts';
 
 export interface ChartBannerProps {
   readonly record: PatientRecord;
@@ -23,8 +23,7 @@ export function ChartBanner({ record, now, heading = true, isRestricted = false,
     <PatientBanner>
       {heading ? <h1>{name}</h1> : <p class="banner-name">{name}</p>}
       <p>
-        {sexWords[details.sex ?? 'unknown']} · <BirthDate date={details.birthDate} now={now} /> ·{' '}
-        <Foreign text={details.csvId} />
+        {sexOf(details)} · <BirthDate date={details.birthDate} now={now} /> · <Foreign text={details.csvId} />
       </p>
       <p>
         {details.allergies.length === 0 ? (

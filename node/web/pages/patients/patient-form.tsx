@@ -33,7 +33,7 @@ const partialDate: Line = {
   width: 'short',
   inputmode: 'text',
   maxlength: 10,
-  hint: 'YYYY-MM-DD; YYYY-MM or YYYY where no more is known',
+  hint: 'YYYY-MM-DD, YYYY-MM or YYYY',
 };
 
 function PersonalDetails(props: PatientFormProps) {
@@ -64,7 +64,7 @@ function PersonalDetails(props: PatientFormProps) {
       <div class="fields">
         {line(props, 'csv_id', {
           required: true,
-          hint: 'Proposed: the next free one. Write your own system’s id if it has one',
+          hint: 'The next free one; or your own system’s',
         })}
         {line(props, 'mrn')}
         {line(props, 'national_id')}
@@ -122,7 +122,7 @@ function Anamnesis({ cells, errors }: PatientFormProps) {
   return (
     <Section title="Previous anamnesis" id="anamnesis">
       <p class="hint">One entry a line, or with ; between. An empty box says “not told”, never “none”.</p>
-      <div class="fields">
+      <div class="fields wide">
         {anamnesisColumns.map((column) => (
           <TextArea
             name={column}

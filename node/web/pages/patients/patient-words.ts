@@ -37,12 +37,17 @@ export const columnWords: Readonly<Record<Column, string>> = {
   updated_at: 'Written by the hospital’s own system',
 };
 
-export const sexWords: Readonly<Record<Sex, string>> = {
+const sexWords: Readonly<Record<Sex, string>> = {
   male: 'male',
   female: 'female',
   other: 'other',
-  unknown: 'unknown',
+  unknown: 'sex unknown',
 };
+
+/** The sex in a word; that it was not told is another thing than that nobody knows. */
+export function sexOf({ sex }: { readonly sex?: Sex }): string {
+  return sex === undefined ? 'sex not told' : sexWords[sex];
+}
 
 export const classWords: Readonly<Record<Consultation['encounterClass'], string>> = {
   AMB: 'Outpatient',

@@ -14,7 +14,7 @@ import { DraftNotice, forgetDraft } from './draft-notice.tsx';
 import { writerOf } from './patient-author.ts';
 import { cellsOfForm, errorsOf } from './patient-fields.ts';
 import { PatientFormFields } from './patient-form.tsx';
-import { sexWords } from './patient-words.ts';
+import { sexOf } from './patient-words.ts';
 import { submitOnce } from './submit-once.ts';
 
 export async function showRegistration(visit: Visit, desk: DeskServices): Promise<Answer> {
@@ -106,7 +106,7 @@ function LookAlikes({ alike, now }: { readonly alike: readonly LookAlike[]; read
             <a href={url('patient', { patient: record.id })}>
               <PersonName name={record.details} />
             </a>{' '}
-            · {sexWords[record.details.sex ?? 'unknown']} · <BirthDate date={record.details.birthDate} now={now} /> ·{' '}
+            · {sexOf(record.details)} · <BirthDate date={record.details.birthDate} now={now} /> ·{' '}
             <Foreign text={record.details.csvId} />
             <span class="second-line">
               {gradeWords[result.grade]}: {result.reasons.map(reasonWords).join(', ')}

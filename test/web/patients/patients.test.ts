@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import type { DeskClient } from '../../support/desk-client.ts';
+
+let desks: TestDesks;
+let desk: TestDesk;
+let doctor: DeskClient;
+let nurse: DeskClient;
+beforeAll(async () => {
+  desks = await openDesks({ names: ['alder'] });
+  desk = desks.at('alder');
+  doctor = await desk.client('doctor');
+  nurse = await desk.client('nurse');
+});
+afterAll(async () => {
+  await desks[Symbol.asyncDispose]();
+});
+
+const rahma = {
+  csv_id: 'A-000041',
+  family_name: 'Haddad',
+  given_names: 'Rahma',
+  name_native: 'رحمة حداد',
+  sex: 'female',
+  birth_date: '1979-03-14',
+  allergies: 'Penicillin\nlatex; nuts',
+  conditions: 'Asthma',
+  police_case: 'yes',
+  police_case_no: 'MLC-A-2026-0031',
+};
+
+async function registered(fields: Readonly<Record<string, string>>): Promise<string> {
+  const answer = await nurse.submit('/patients/new', '/patients/new', fields);
+  expect(answer.status).toBe(303);
+  return answer.location ?? '';
+}
+
+describe('registering a patient', () => {
+  test('leads to the chart, which shows who it is and what matters first', async () => {
+    const form = await nurse.open('/patients/new');
+    expect(form.text).toContain('value="000001"');
+    const chart = await nurse.open(await registered(rahma));
+    expect(chart.status).toBe(200);
+    for (const text of ['HADDAD, Rahma', 'رحمة حداد', '14-Mar-1979 (', 'A-000041', 'Penicillin; latex; nuts'])
+      expect(chart.text).toContain(text);
+    expect(chart.text).toContain('Police case');
+    const next = await nurse.open('/patients/new');
+    expect(next.text).toContain('value="A-000042"');
+  });
+
+  test('keeps what was typed, names each field that is wrong, and saves nothing', async () => {
+    const count = await desk.node.patients.count();
+    const answer = await nurse.submit('/patients/new', '/patients/new', {
+      csv_id: 'B-1',
+      family_name: '',
+      birth_date: '03/04/1979',
+      notes: 'typed already',
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('href="#f-family_name"');
+    expect(answer.text).toContain('href="#f-birth_date"');
+    expect(answer.text).toContain('typed already');
+    expect(await desk.node.patients.count()).toBe(count);
+  });
+
+  test('shows who looks alike before it saves, and goes on when the person says so', async () => {
+    const twin = { ...rahma, csv_id: 'A-000099' };
+    const warned = await nurse.submit('/patients/new', '/patients/new', twin);
+    expect(warned.status).toBe(409);
+    expect(warned.text).toContain('Somebody like this is registered already');
+    expect(warned.text).toMatch(/href="\/patients\/[0-9a-f-]{36}"/);
+    const seen = /name="seen" value="([^"]+)"/.exec(warned.text)?.[1] ?? '';
+    const once = /name="once" value="([^"]+)"/.exec(warned.text)?.[1] ?? '';
+    const added = await nurse.post('/patients/new', { ...twin, seen, once });
+    expect(added.status).toBe(303);
+  });
+
+  test('sent twice makes one patient', async () => {
+    const once = /name="once" value="([^"]+)"/.exec((await nurse.open('/patients/new')).text)?.[1] ?? '';
+    const fields = { csv_id: 'T-1', family_name: 'Twice', once };
+    const [first, second] = await Promise.all([1, 2].map(() => nurse.post('/patients/new', fields)));
+    expect(first?.status).toBe(303);
+    expect(second?.location).toBe(first?.location);
+    const again = await nurse.post('/patients/new', fields);
+    expect(again.location).toBe(first?.location);
+  });
+
+  test('under an id that somebody has is refused at that field', async () => {
+    const answer = await nurse.submit('/patients/new', '/patients/new', { csv_id: 'T-1', family_name: 'Other' });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('href="#f-csv_id"');
+  });
+});
+
+describe('the list of patients', () => {
+  test.each([
+    ['the beginning of a name', 'had rah'],
+    ['a name in its own script', 'حداد'],
+    ['the police case number', 'mlc-a-2026-0031'],
+    ['the birth date', '1979-03-14'],
+    ['the birth date as pages show it', '14-Mar-1979'],
+    ['the CSV id', 'A-000041'],
+  ])('finds by %s', async (_, query) => {
+    const list = await doctor.open(`/patients?q=${encodeURIComponent(query)}`);
+    expect(list.text).toContain('HADDAD, Rahma');
+    expect(list.text).not.toContain('TWICE');
+  });
+
+  test('says why one or two letters find little, and how to go on', async () => {
+    const list = await doctor.open('/patients?q=ha');
+    expect(list.text).toContain('shorter than three letters');
+    expect(list.text).toContain('Nobody was found');
+    const many = await doctor.open(`/patients?q=${encodeURIComponent('aaa bbb ccc ddd eee fff ggg')}`);
+    expect(many.status).toBe(200);
+    expect(many.text).toContain('at most 6 words');
+  });
+
+  test.each(['after=x', 'after=1.2', 'before=NaN', 'order=<script>', 'q=%00'])(
+    'takes a damaged link: %s',
+    async (q) => {
+      expect((await doctor.open(`/patients?${q}`)).status).toBe(200);
+    },
+  );
+});
+
+describe('two people who edit one record', () => {
+  test('lose nothing: cells that one changed are joined, cells that both changed are chosen', async () => {
+    const chart = await registered({ csv_id: 'E-1', family_name: 'Edit', city: 'Beirut', phone: '+961 1 111111' });
+    const edit = `${chart}/edit`;
+    const whole = { csv_id: 'E-1', family_name: 'Edit' };
+    const mine = hidden((await doctor.open(edit)).text);
+    expect((await nurse.submit(edit, edit, { ...whole, city: 'Tyre', phone: '+961 2 222222' })).status).toBe(303);
+
+    const answer = await doctor.post(edit, {
+      ...mine,
+      ...whole,
+      city: 'Sidon',
+      phone: '+961 1 111111',
+      email: 'e@example.org',
+    });
+    expect(answer.status).toBe(409);
+    expect(answer.text).toContain('Nothing of yours is lost');
+    expect(answer.text).toContain('Nia Nurse');
+    for (const city of ['Sidon', 'Tyre', 'Beirut']) expect(answer.text).toContain(city);
+    expect(answer.text).toContain('name="phone" value="+961 2 222222"');
+    const chosen = await doctor.post(edit, { ...allHidden(answer.text), city: 'Sidon' });
+    expect(chosen.status).toBe(303);
+    const id = chart.split('/').at(-1) ?? '';
+    const record = await desk.node.patients.get(id as never);
+    expect(record.details).toMatchObject({ city: 'Sidon', phone: '+961 2 222222', email: 'e@example.org' });
+    expect(record.by?.name).toBe('Dr Dora Doctor');
+
+    const versions = await doctor.open(`${chart}/versions`);
+    for (const text of ['Nia Nurse', 'Dr Dora Doctor', 'Beirut', 'Tyre', 'Sidon'])
+      expect(versions.text).toContain(text);
+  });
+
+  test('a form that changes nothing writes no version, also of cells that a browser cannot keep as they are', async () => {
+    const { consultations: _, patients } = desk.node;
+    const added = await patients.add({
+      csvId: 'K-1',
+      familyName: ' Spaced ',
+      addressLine: 'line one\nline two',
+      notes: 'a\r\nb',
+      allergies: [],
+      conditions: [],
+      medications: [],
+      immunizations: [],
+      familyHistory: [],
+      procedures: [],
+      policeCase: false,
+    });
+    if (added.state !== 'added') throw new TypeError('expected an added patient');
+    const edit = `/patients/${added.record.id}/edit`;
+    const fields = { csv_id: 'K-1', family_name: 'Spaced', address_line: 'line oneline two', notes: 'a\r\nb' };
+    expect((await doctor.submit(edit, edit, fields)).status).toBe(303);
+    expect((await patients.get(added.record.id)).version).toBe(1);
+  });
+});
+
+function hidden(html: string): Record<string, string> {
+  const once = /name="once" value="([^"]+)"/.exec(html)?.[1] ?? '';
+  const version = /name="version" value="([^"]+)"/.exec(html)?.[1] ?? '';
+  return { once, version };
+}
+
+function allHidden(html: string): Record<string, string> {
+  return Object.fromEntries(
+    [...html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
+  );
+}
