@@ -1,6 +1,8 @@
 import { utf8 } from '../../../protocol/bytes.ts';
 import { imageSizeOf } from './image-size.ts';
 
+/** So many first bytes tell a type that may be shown. */
+export const magicBytesMax = 132;
 /** So many first bytes decide what a file is; an image tells its width and height within them. */
 export const headBytesMax = 256 * 1024;
 /** An image of more pixels is not drawn: a small file can unfold to more memory than a browser has. */

@@ -1,0 +1,109 @@
+import { isUuid } from '../../../../protocol/ids.ts';
+import type { ByteStream } from '../../../platform/files.ts';
+import { OperationError } from '../../../platform/operation-error.ts';
+import { RecordsError } from '../../../records/errors.ts';
+import type { ConsultationId, PatientRecord } from '../../../records/model.ts';
+import { seeOther } from '../../answer.ts';
+import type { FormErrors } from '../../components/form.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import type { FilePart } from '../../http/multipart.ts';
+import { url } from '../../urls.ts';
+import type { Visit } from '../../visit.ts';
+import { titleOfFile, typeOfFile } from './file-title.ts';
+import { guardFault } from './wrong-patient-guard.ts';
+
+export interface RefusedFiles {
+  readonly errors: FormErrors;
+  /** Titles of those that were stored before one was refused. */
+  readonly stored: readonly string[];
+}
+
+/** Leaves the work of a form without its being remembered as done. */
+class FilesRefused extends Error {
+  override readonly name = 'FilesRefused';
+  readonly refused: RefusedFiles;
+
+  constructor(refused: RefusedFiles) {
+    super('files were refused');
+    this.refused = refused;
+  }
+}
+
+/**
+ * Stores the files of one posted form, each as it streams in. The answer to the guard stands before them, so that no byte is
+ * kept for the wrong patient. The once token lies in the path's query: it is needed before the form is read.
+ */
+export async function addPostedFiles(
+  visit: Visit,
+  desk: DeskServices,
+  record: PatientRecord,
+): Promise<Response | RefusedFiles> {
+  const token = visit.query.get('once') ?? '';
+  const asked = visit.query.get('consultation') ?? '';
+  const consultation = isUuid(asked) ? (asked as ConsultationId) : undefined;
+  try {
+    const location = await desk.once.run(visit.user.id, token, async () => {
+      const taken = await takeFiles(visit, desk, record, consultation);
+      if (taken.errors.length > 0) throw new FilesRefused(taken);
+      return consultation === undefined
+        ? url('patient', { patient: record.id })
+        : url('consultation', { patient: record.id, consultation });
+    });
+    return seeOther(location);
+  } catch (error) {
+    if (error instanceof FilesRefused) return error.refused;
+    throw error;
+  }
+}
+
+async function takeFiles(
+  visit: Visit,
+  desk: DeskServices,
+  record: PatientRecord,
+  consultation: ConsultationId | undefined,
+): Promise<RefusedFiles> {
+  const errors: { field: string; message: string }[] = [];
+  const stored: string[] = [];
+  const link = consultation === undefined ? {} : { consultation };
+  const fields = await visit.parts(async (file, before) => {
+    const isGuarded = guardFault(record.details, before.get('guard')) === undefined;
+    if (!isGuarded || (file.name === '' && file.field === 'file')) return await passOver(file.bytes);
+    const title = titleOfFile(file.name);
+    try {
+      const bytes = notEmpty(file);
+      await desk.attachments.add(record.id, { title, contentType: typeOfFile(file.contentType), ...link, bytes });
+      stored.push(title);
+    } catch (error) {
+      if (!(error instanceof OperationError || error instanceof RecordsError)) throw error;
+      errors.push({ field: 'file', message: `${title}: ${error.message}` });
+      await passOver(file.bytes);
+    }
+  });
+  const fault = guardFault(record.details, fields.get('guard'));
+  if (fault !== undefined) errors.push({ field: 'guard', message: fault });
+  else if (stored.length === 0 && errors.length === 0)
+    errors.push({ field: 'file', message: 'Choose at least one file' });
+  return { errors, stored };
+}
+
+async function passOver(bytes: ByteStream): Promise<void> {
+  try {
+    for await (const piece of bytes) void piece;
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error; // Too large as well: that file is refused already.
+  }
+}
+
+async function* notEmpty({ bytes }: FilePart): ByteStream {
+  let size = 0;
+  for await (const piece of bytes) {
+    size += piece.length;
+    yield piece;
+  }
+  if (size === 0)
+    throw new OperationError(
+      'invalid',
+      'file-empty',
+      'the file is empty. Nothing was stored: look whether it was saved whole.',
+    );
+}
