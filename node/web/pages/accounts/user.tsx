@@ -39,21 +39,18 @@ const nobody: TypedUser = { login: '', name: '', department: '', roles: [] };
 export const userHandlers: UserHandlers = {
   'user-new': (visit, desk) => newUserPage(desk, visit.draft === undefined ? nobody : readUser(visit.draft), []),
   'user-add': async (visit, desk) => {
-    const form = await visit.form();
-    const typed = readUser(form);
-    const faults: FormErrors[] = [];
-    const answer = await visit
-      .once(async () => {
+    const typed = readUser(await visit.form());
+    try {
+      return await visit.once(async () => {
         const added = await desk.accounts.users.add(visit.user.id, typed);
-        if (added.state === 'invalid') {
-          faults.push(added.faults.map(errorOf));
-          throw new RefusedForm();
-        }
+        if (added.state === 'invalid') throw new RefusedForm(added.faults.map(errorOf));
         await keepTemporaryPassword(visit, desk, added.user.id, added.password);
         return url('user', { user: added.user.id }, { did: 'added' });
-      })
-      .catch(orRefused);
-    return answer ?? newUserPage(desk, typed, faults.flat());
+      });
+    } catch (error) {
+      if (error instanceof RefusedForm) return await newUserPage(desk, typed, error.errors);
+      throw error;
+    }
   },
   user: async (visit, desk) => {
     const user = await desk.accounts.users.get(visit.param('user'));
@@ -61,7 +58,8 @@ export const userHandlers: UserHandlers = {
   },
   'user-change': async (visit, desk) => {
     const id = visit.param('user');
-    const typed = readUser(await visit.form());
+    const { name, department, roles } = readUser(await visit.form());
+    const typed = { name, department, roles };
     const changed = await desk.accounts.users.change(visit.user.id, id, typed);
     if (changed.state === 'done') return done(id, 'changed');
     return await userPage(visit, desk, await desk.accounts.users.get(id), typed, changed.faults.map(errorOf));
@@ -92,14 +90,15 @@ export const userHandlers: UserHandlers = {
   },
 };
 
-/** Ends the work of a form that is shown again: it may be sent again. */
+/** Ends the work of a form that is shown again: thrown, so that it may be sent again. */
 class RefusedForm extends Error {
   override readonly name = 'RefusedForm';
-}
+  readonly errors: FormErrors;
 
-function orRefused(error: unknown): undefined {
-  if (error instanceof RefusedForm) return undefined;
-  throw error;
+  constructor(errors: FormErrors) {
+    super('the form was refused');
+    this.errors = errors;
+  }
 }
 
 function done(user: string, did: string): Response {
@@ -149,7 +148,7 @@ async function userPage(
   errors: FormErrors,
 ): Promise<Answer> {
   const departments = await departmentNames(desk);
-  const password = await findTemporaryPassword(visit, desk, user.id);
+  const password = user.password === 'temporary' ? await findTemporaryPassword(visit, desk, user.id) : undefined;
   const did = said[visit.query.get('did') ?? ''];
   return page(
     { title: user.name, status: errors.length === 0 ? 200 : 422 },
