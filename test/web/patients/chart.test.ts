@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 const consultation = {
-  at: '2026-01-02T10:30',
+  at: '2026-01-02 10:30',
   class: 'AMB',
   reason: 'Cough for three weeks',
   findings: 'Crackles, right lung',
@@ -131,8 +131,8 @@ describe('a consultation', () => {
   });
 
   test.each([
-    ['a day that does not exist', { at: '2026-02-30T10:00' }, 'at'],
-    ['the future', { at: '2199-01-01T10:00' }, 'at'],
+    ['a day that does not exist', { at: '2026-02-30 10:00' }, 'at'],
+    ['the future', { at: '2199-01-01 10:00' }, 'at'],
     ['no time', { at: '' }, 'at'],
     ['no reason', { reason: '  ' }, 'reason'],
     ['an unknown kind', { class: 'XXX' }, 'class'],

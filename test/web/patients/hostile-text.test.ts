@@ -53,7 +53,7 @@ describe.each(corpus)('%s', (what, text) => {
     const id = place.split('/').at(-1) ?? '';
     const add = `${place}/consultations/new`;
     const consultation = await doctor.submit(add, add, {
-      at: '2026-01-02T10:30',
+      at: '2026-01-02 10:30',
       class: 'AMB',
       reason: text,
       findings: text,
@@ -64,7 +64,7 @@ describe.each(corpus)('%s', (what, text) => {
     const seen = consultation.location ?? '';
     const change = `${seen}/change`;
     await doctor.submit(change, change, {
-      at: '2026-01-02T10:30',
+      at: '2026-01-02 10:30',
       class: 'AMB',
       reason: `${text}!`,
       practitioner: text,

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await doctor.submit(change, change, {
     kind: 'correction',
     why: 'the saturation was measured again',
-    at: '2026-01-02T10:30',
+    at: '2026-01-02 10:30',
     class: 'EMER',
     reason: 'Shortness of breath',
     findings: 'Saturation 97 %.',

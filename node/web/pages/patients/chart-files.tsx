@@ -1,29 +1,58 @@
+import type { Upload } from '../../../records/attachments/sealed-upload.ts';
 import type { Attachment, ConsultationId, PatientId } from '../../../records/model.ts';
 import { LinkButton } from '../../components/form.tsx';
 import { EmptyState, Section } from '../../components/panel.tsx';
 import { DataTable } from '../../components/table.tsx';
-import { bytesWords, Foreign, When } from '../../components/text.tsx';
-import { placeOf } from './other-places.ts';
+import { bytesWords, Foreign, shown, When } from '../../components/text.tsx';
+import { url } from '../../urls.ts';
+import { isShown } from '../uploads/open-attachment.ts';
+import { UnfinishedUploads } from '../uploads/upload-form.tsx';
 
-/** Images and documents, the newest first. */
-export function Files({
-  patient,
-  attachments,
-  mayAdd,
-}: {
+export interface FilesProps {
   readonly patient: PatientId;
   readonly attachments: readonly Attachment[];
+  /** Files that stopped on their way. */
+  readonly unfinished: readonly Upload[];
   readonly mayAdd: boolean;
-}) {
+}
+
+/** So many of the newest images stand as pictures; all of them are listed. */
+const picturesMax = 8;
+/** A picture is its whole file: what is larger is opened by its link. */
+const pictureBytesMax = 3_000_000;
+
+/** Images and documents, the newest first, and what is still on its way. */
+export function Files({ patient, attachments, unfinished, mayAdd }: FilesProps) {
   return (
-    <Section title={`Images and documents (${attachments.length})`} id="files">
-      {attachments.length === 0 ? (
-        <EmptyState title="No images or documents yet" />
-      ) : (
-        <FileTable attachments={attachments} />
-      )}
-      {mayAdd ? <AddFile patient={patient} /> : null}
-    </Section>
+    <>
+      <Section title={`Images and documents (${attachments.length})`} id="files">
+        <Pictures attachments={attachments} />
+        {attachments.length === 0 ? (
+          <EmptyState title="No images or documents yet" />
+        ) : (
+          <FileTable attachments={attachments} />
+        )}
+        {mayAdd ? <AddFile patient={patient} /> : null}
+      </Section>
+      {mayAdd ? <UnfinishedUploads uploads={unfinished} addHref={url('upload-new', { patient })} /> : null}
+    </>
+  );
+}
+
+/** The pictures that a browser may draw, each with its title. */
+export function Pictures({ attachments }: { readonly attachments: readonly Attachment[] }) {
+  const pictures = attachments.filter((one) => isShown(one) && one.size <= pictureBytesMax).slice(0, picturesMax);
+  if (pictures.length === 0) return null;
+  return (
+    <ul class="pictures">
+      {pictures.map(({ id, title }) => (
+        <li>
+          <a href={url('attachment', { attachment: id })}>
+            <img src={url('attachment-image', { attachment: id })} alt={`Image: ${shown(title)}`} loading="lazy" />
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -60,11 +89,8 @@ export function FileLinks({ files }: { readonly files: readonly Attachment[] }) 
 }
 
 export function FileLink({ id, title }: { readonly id: string; readonly title: string }) {
-  const href = placeOf('attachment', { attachment: id });
-  return href === undefined ? (
-    <Foreign text={title} />
-  ) : (
-    <a href={href}>
+  return (
+    <a href={url('attachment', { attachment: id })}>
       <Foreign text={title} />
     </a>
   );
@@ -78,6 +104,6 @@ export function AddFile({
   readonly patient: PatientId;
   readonly consultation?: ConsultationId;
 }) {
-  const href = placeOf('upload-new', { patient }, consultation === undefined ? {} : { consultation });
-  return href === undefined ? null : <LinkButton href={href}>Add images or documents</LinkButton>;
+  const href = url('upload-new', { patient }, consultation === undefined ? {} : { consultation });
+  return <LinkButton href={href}>Add images or documents</LinkButton>;
 }

@@ -26,14 +26,15 @@ export function showChart(visit: Visit, desk: DeskServices): Promise<Answer> {
 async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient): Promise<Answer> {
   const { record } = opened;
   const patient = record.id;
+  const mayWrite = visit.is('doctor', 'nurse');
   const consultations = await desk.consultations.page(patient, { limit: consultationsShown });
   const count =
     consultations.earlier === undefined ? consultations.consultations.length : await desk.consultations.count(patient);
   const attachments = await desk.attachments.list(patient);
+  const unfinished = mayWrite ? await desk.uploads.list(patient) : [];
   const referrals = await desk.timeline.referrals(patient);
   const foreign = await foreignFacts(visit, desk, referrals);
   const timeline = await desk.timeline.page(patient, { limit: timelineShown });
-  const mayWrite = visit.is('doctor', 'nurse');
   return page(
     { title: 'Patient' },
     <>
@@ -55,7 +56,7 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
             attachments={attachments}
             mayWrite={mayWrite}
           />
-          <Files patient={patient} attachments={attachments} mayAdd={mayWrite} />
+          <Files patient={patient} attachments={attachments} unfinished={unfinished} mayAdd={mayWrite} />
           <ReferralsSection referrals={referrals} desk={desk} visit={visit} />
           <Anamnesis record={record} />
         </div>

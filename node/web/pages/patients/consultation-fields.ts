@@ -61,9 +61,9 @@ export function emptyFields(now: Instant, practitioner: string): ConsultationFie
   return { at: momentField(now), encounterClass: 'AMB', ...nothing, practitioner };
 }
 
-/** `2026-11-22T09:30` in UTC, as the browser's field takes it. */
+/** `2026-11-22 09:30` in UTC: a browser's own field would show day and month in an order of its own. */
 export function momentField(at: Instant): string {
-  return new Date(at).toISOString().slice(0, 16);
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** The consultation that the fields tell, or what is wrong with each. */

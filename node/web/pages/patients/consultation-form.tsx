@@ -85,12 +85,14 @@ export function ConsultationInputs({
       <div class="fields">
         <Field
           name="at"
-          type="datetime-local"
-          label="Date and time (UTC)"
+          label="Date and time"
+          hint="YYYY-MM-DD HH:MM in UTC"
           required
           value={fields.at}
           errors={errors}
           width="medium"
+          maxlength={19}
+          autocomplete="off"
         />
         <Field
           name="practitioner"

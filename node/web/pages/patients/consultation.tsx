@@ -9,7 +9,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { ConsultationList, ConsultationText } from './chart-consultations.tsx';
-import { AddFile, FileTable } from './chart-files.tsx';
+import { AddFile, FileTable, Pictures } from './chart-files.tsx';
 import { consultationOf, openPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { changeWords, classWords } from './patient-words.ts';
@@ -86,6 +86,7 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
           <Signature consultation={consultation} />
         </Section>
         <Section title={`Images and documents (${files.length})`} id="files">
+          <Pictures attachments={files} />
           {files.length === 0 ? <p class="quiet">None yet</p> : <FileTable attachments={files} />}
           {mayWrite ? <AddFile patient={patient} consultation={consultation.id} /> : null}
         </Section>

@@ -176,19 +176,24 @@ function PatientTable({ records, query, order, restricted, visit }: TableProps) 
           isHeader: true,
           cell: ({ id, details }) => (
             <>
-              <a href={url('patient', { patient: id })}>
+              <a href={url('patient', { patient: id })} data-open>
                 <PersonName name={details} />
               </a>{' '}
               {restricted.has(id) ? <Tag tone="violet">Restricted</Tag> : null}{' '}
               {details.policeCase ? <Tag tone="blue">Police case</Tag> : null}
               <span class="second-line">
                 {sexOf(details)} · <BirthDate date={details.birthDate} now={visit.now} />
+                {details.city === undefined ? null : (
+                  <>
+                    {' '}
+                    · <Foreign text={details.city} />
+                  </>
+                )}
               </span>
             </>
           ),
         },
         { key: 'id', label: 'Id', cell: ({ details }) => <Numbers details={details} /> },
-        { key: 'city', label: 'City', cell: ({ details }) => <Foreign text={details.city ?? ''} /> },
         {
           key: 'created',
           label: 'Registered',

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DeskClient } from '../../support/desk-client.ts';
+import { openPopulatedDesks, sharma, type PopulatedDesks } from '../../support/populated-desks.ts';
+import { addPatient, plainPatient } from './sample-patient.ts';
+
+let desks: PopulatedDesks;
+let doctor: DeskClient;
+beforeAll(async () => {
+  desks = await openPopulatedDesks();
+  doctor = await desks.at('birch').client('doctor');
+});
+afterAll(async () => {
+  await desks[Symbol.asyncDispose]();
+});
+
+test('the chart shows what another hospital told of a linked patient, each fact with its source', async () => {
+  const birch = desks.at('birch');
+  const id = await addPatient(birch, { ...sharma, csvId: 'B-1', allergies: [], conditions: [], medications: [] });
+  const before = await doctor.open(`/patients/${id}`);
+  expect(before.text).not.toContain('From <bdi>');
+  const link = { answer: 'same', patient: id, why: 'same birth date and telephone' } as const;
+  await birch.node.referralDesk.matching.answer(desks.accepted, link, { id: 'tests', name: 'Dr Bela Birch' });
+
+  const chart = await doctor.open(`/patients/${id}`);
+  for (const fact of ['Penicillin', 'Hypertension', 'Metformin 500 mg'])
+    expect(chart.text).toMatch(new RegExp(`<bdi>${fact}[^]{0,80}From <bdi>Alder Hospital</bdi>`));
+  expect(chart.text).toContain('Referrals (1)');
+  expect(chart.text).toContain('Accepted');
+  const journal = await birch.node.access.ofSubject({ kind: 'referral', id: desks.accepted }, 10);
+  expect(journal).toMatchObject([{ act: 'view', user: birch.users.doctor.id }]);
+
+  await birch.node.referralDesk.matching.unlink(desks.accepted, { id: 'tests', name: 'Dr Bela Birch' });
+  expect((await doctor.open(`/patients/${id}`)).text).not.toContain('From <bdi>');
+});
+
+test('the chart of a referred patient lists what was sent, and its images', async () => {
+  const client = await desks.at('alder').client('doctor');
+  const chart = await client.open(`/patients/${desks.patient}`);
+  expect(chart.text).toContain('Referrals (4)');
+  expect(chart.text).toContain('To <bdi>Birch Hospital</bdi>');
+  expect(chart.text).toContain('alt="Image: Photo of the wrist"');
+  expect(chart.text).toContain(`href="/alerts/new?patient=${desks.patient}"`);
+  const timeline = await client.open(`/patients/${desks.patient}/timeline`);
+  for (const text of ['Declined', 'Accepted', 'Photo of the wrist', 'Emergency consultation'])
+    expect(timeline.text).toContain(text);
+});
+
+test('what was typed is kept as a draft, comes back when it is asked for, and goes when the form is saved', async () => {
+  const typed = { family_name: 'Draftname', notes: 'half a sentence', csv_id: 'Q-1' };
+  const saved = await doctor.post('/drafts', { ...typed, 'draft-page': '/patients/new' });
+  expect(saved.status).toBe(200);
+  const plain = await doctor.open('/patients/new');
+  expect(plain.text).toContain('You have text here that was not saved');
+  expect(plain.text).not.toContain('Draftname');
+  const restored = await doctor.open('/patients/new?draft=1');
+  expect(restored.text).toContain('value="Draftname"');
+  expect(restored.text).toContain('half a sentence');
+  expect((await doctor.submit('/patients/new?draft=1', '/patients/new', typed)).status).toBe(303);
+  expect((await doctor.open('/patients/new?draft=1')).text).not.toContain('Draftname');
+});
+
+test('a draft of an edit is restored over the version that it was made from', async () => {
+  const birch = desks.at('birch');
+  const id = await addPatient(birch, { ...plainPatient('Q-2', 'Edited'), city: 'Old' });
+  const edit = `/patients/${id}/edit`;
+  const typed = { version: '1', csv_id: 'Q-2', family_name: 'Edited', city: 'Old', notes: 'mine' };
+  await doctor.post('/drafts', { ...typed, 'draft-page': edit });
+  const current = await birch.node.patients.get(id);
+  await birch.node.patients.change(id, 1, { ...current.details, city: 'New' });
+  const answer = await doctor.submit(`${edit}?draft=1`, edit, typed);
+  expect(answer.status).toBe(409);
+  expect(answer.text).toContain('New');
+  expect(answer.text).toContain('mine');
+});
