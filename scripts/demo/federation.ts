@@ -21,6 +21,8 @@ export interface Member {
 
 export interface Federation {
   readonly hospitals: readonly Member[];
+  /** Where the mails to the police are shown; `/mails.json` below it for programs. */
+  readonly mailbox?: string;
 }
 
 const fileName = 'federation.json';

@@ -6,7 +6,7 @@ import { hospitals, loopback, type Hospital, type Ports } from './hospitals.ts';
 export const basePortByDefault = 8440;
 /** From one hospital to the next. */
 const portStep = 10;
-export const basePortMax = 65_535 - portStep * (hospitals.length - 1) - 2;
+export const basePortMax = 65_535 - portStep * hospitals.length - 1;
 
 /** Exchange N, desk N + 1, control N + 2; the next hospital ten further on. */
 export function portsFrom(base: number): readonly Ports[] {
@@ -14,6 +14,12 @@ export function portsFrom(base: number): readonly Ports[] {
     const first = base + portStep * index;
     return { exchange: first, desk: first + 1, control: first + 2 };
   });
+}
+
+/** Behind the hospitals: the mail server of the police stations, and the page that shows what they got. */
+export function mailboxPortsFrom(base: number): { readonly smtpPort: number; readonly pagePort: number } {
+  const smtpPort = base + portStep * hospitals.length;
+  return { smtpPort, pagePort: smtpPort + 1 };
 }
 
 /** Ports that nobody listens on at this moment. */

@@ -19,6 +19,8 @@ export interface Ports {
 export interface Place extends Hospital {
   readonly dataDirectory: string;
   readonly ports: Ports;
+  /** Where its mails go; none where nobody reads them. */
+  readonly mailPort?: number;
 }
 
 export const alder: Hospital = {

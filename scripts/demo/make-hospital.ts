@@ -13,8 +13,12 @@ const ballastBytes = 8 * 1024 ** 2;
 
 /** Makes a node that `fernpost serve --data DIR` runs like any other, and gives back its identity. */
 export async function makeHospital(place: Place, buckets: Buckets | undefined): Promise<string> {
-  const { name, title, dataDirectory, ports } = place;
+  const { name, title, dataDirectory, ports, mailPort } = place;
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const mail =
+    mailPort === undefined
+      ? {}
+      : { mail: { host: loopback, port: mailPort, tls: 'none' as const, from: `alerts@${name}` } };
   const s3 = buckets === undefined ? {} : { s3: storageOf(place, buckets) };
   await writeConfigFile(
     dataDirectory,
@@ -28,6 +32,7 @@ export async function makeHospital(place: Place, buckets: Buckets | undefined): 
       control: { host: loopback, port: ports.control },
       peerAddresses: ['127.0.0.0/8', '::1/128'],
       limits: { ballastBytes },
+      ...mail,
       ...s3,
     },
     systemFiles,

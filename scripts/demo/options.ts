@@ -29,7 +29,7 @@ Three hospitals on this machine, paired, with invented patients; Ctrl-C stops th
                      with 0 or 1; in a directory of its own, beside any other demo
   --data DIR         where the hospitals live (.demo); they are there again next time
   --port N           Alder's exchange N, desk N+1, control N+2; Birch and Cedar 10
-                     and 20 further on (${basePortByDefault})
+                     and 20, the police mailbox 30 and 31 further on (${basePortByDefault})
   --s3 URL           attachments in cloud storage, a bucket for each hospital
   --s3-access-key K  keys to it; or FERNPOST_S3_ACCESS_KEY_ID and
   --s3-secret-key K  FERNPOST_S3_SECRET_ACCESS_KEY, or AWS_ACCESS_KEY_ID and

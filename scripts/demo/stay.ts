@@ -8,8 +8,10 @@ import { actorOf, makeAll, membersOf, pairTriangle, startAll, stopAll, type Acto
 import { playFurtherCases } from './cases.ts';
 import { DemoError } from './demo-error.ts';
 import { readFederation, writeFederation, type Federation, type Member } from './federation.ts';
-import { basePortByDefault, portsFrom, refuseTakenPorts } from './free-ports.ts';
+import { basePortByDefault, mailboxPortsFrom, portsFrom, refuseTakenPorts } from './free-ports.ts';
+import { furnish } from './furnish.ts';
 import { alder, birch, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
+import { openMailbox, type Mailbox } from './mailbox.ts';
 import { memberOf } from './members.ts';
 import { isServed } from './node-process.ts';
 import type { Wish } from './options.ts';
@@ -23,18 +25,23 @@ type Stay = Extract<Wish, { kind: 'stay' }>;
 const patientCount = 200;
 /** Lies in the directory while a demo is set up: what is found beside it may be thrown away. */
 const markName = 'unfinished';
+const mailboxName = 'mailbox.jsonl';
 
 /** Three hospitals that stay until `stopping`. Where a demo was before, its hospitals go on with all they have. */
 export async function stay(screen: Screen, wish: Stay, stopping: AbortSignal): Promise<void> {
   const start = performance.now();
   const processes: Processes = new Map();
+  const mailboxes: Mailbox[] = [];
   const stopped = new Promise<'stopped'>((resolve) => {
     stopping.addEventListener('abort', () => resolve('stopped'), { once: true });
   });
   let isOpen = false;
   try {
     const known = readFederation(wish.root);
-    const opening = known === undefined ? setUp(screen, wish, processes) : resume(screen, wish, known, processes);
+    const opening =
+      known === undefined
+        ? setUp(screen, wish, processes, mailboxes)
+        : resume(screen, wish, known, { processes, mailboxes });
     const opened = await Promise.race([opening, stopped]);
     if (opened === 'stopped') return;
     isOpen = true;
@@ -46,6 +53,7 @@ export async function stay(screen: Screen, wish: Stay, stopping: AbortSignal): P
   } finally {
     if (stopping.aborted) screen.line('\nStopping.');
     await stopAll(processes);
+    await Promise.all(mailboxes.map((mailbox) => mailbox.close()));
     if (isOpen) await tellForeign(screen, wish.root);
   }
 }
@@ -54,17 +62,24 @@ interface Opened {
   readonly actors: readonly Actor[];
   /** The referral that has just been delivered; `undefined` when the hospitals were there before. */
   readonly referral: string | undefined;
+  readonly mailbox: string | undefined;
 }
 
-async function setUp(screen: Screen, wish: Stay, processes: Processes): Promise<Opened> {
+async function setUp(screen: Screen, wish: Stay, processes: Processes, mailboxes: Mailbox[]): Promise<Opened> {
   const { root } = wish;
-  const all = portsFrom(wish.basePort ?? basePortByDefault);
+  const base = wish.basePort ?? basePortByDefault;
+  const all = portsFrom(base);
+  const mailboxPlace = { ...mailboxPortsFrom(base), file: join(root, mailboxName) };
   const places = hospitals.flatMap((hospital, index) => {
     const ports = all[index];
-    return ports === undefined ? [] : [{ ...hospital, dataDirectory: dataDirectoryOf(hospital, root), ports }];
+    return ports === undefined
+      ? []
+      : [{ ...hospital, dataDirectory: dataDirectoryOf(hospital, root), ports, mailPort: mailboxPlace.smtpPort }];
   });
   clearUnfinished(root);
   await refuseTakenPorts(places);
+  const mailbox = await openMailbox(mailboxPlace);
+  mailboxes.push(mailbox);
   mkdirSync(root, { recursive: true, mode: 0o700 });
   writeFileSync(join(root, markName), 'This demo was not set up to the end: the next run begins again.\n');
   const buckets = wish.s3 === undefined ? undefined : await makeBuckets(wish.s3, 'demo', hospitals);
@@ -74,6 +89,8 @@ async function setUp(screen: Screen, wish: Stay, processes: Processes): Promise<
   const identities = await makeAll(places, buckets);
   const actors = await startAll(places, processes);
   screen.done('St. Alder Hospital, Birch General and Cedar Clinic run', secondsSince(made));
+  await Promise.all(actors.map(({ session: at, place }) => furnish(at, place)));
+  screen.done('each with departments and police stations nearby; their mailbox is open');
   const { session } = actorOf(actors, alder);
   const paired = performance.now();
   const imported = importPatients(session, patientCount);
@@ -87,13 +104,18 @@ async function setUp(screen: Screen, wish: Stay, processes: Processes): Promise<
   screen.done(`referral ${number} with an X-ray waits for a decision at Birch`, secondsSince(left));
   const further = await playFurtherCases(session, actorOf(actors, birch).session, prepared.patient.id);
   screen.done(`${further.accepted} is accepted, ${further.police} is a police case`, secondsSince(left));
-  writeFederation(root, { hospitals: await membersOf(actors, identities) });
+  writeFederation(root, { hospitals: await membersOf(actors, identities), mailbox: mailbox.url });
   rmSync(join(root, markName));
-  return { actors, referral };
+  return { actors, referral, mailbox: mailbox.url };
 }
 
 /** The same hospitals as last time: nothing is imported or sent again. */
-async function resume(screen: Screen, wish: Stay, known: Federation, processes: Processes): Promise<Opened> {
+async function resume(
+  screen: Screen,
+  wish: Stay,
+  known: Federation,
+  { processes, mailboxes }: { readonly processes: Processes; readonly mailboxes: Mailbox[] },
+): Promise<Opened> {
   const { root } = wish;
   const where = shortPath(root);
   if (wish.s3 !== undefined)
@@ -106,13 +128,23 @@ async function resume(screen: Screen, wish: Stay, known: Federation, processes: 
     );
   await refuseRunning(places);
   await refuseTakenPorts(places);
+  const mailbox = await reopenMailbox(root, known, places[0]);
+  if (mailbox !== undefined) mailboxes.push(mailbox);
   screen.heading(`Resuming the hospitals in ${where}`);
   const start = performance.now();
   const actors = await startAll(places, processes);
   screen.done('Alder, Birch and Cedar run again with all they have', secondsSince(start));
   screen.line('    Nothing was imported again. To begin anew, remove that directory.');
-  writeFederation(root, { hospitals: await Promise.all(actors.map((actor) => knownMember(actor, known))) });
-  return { actors, referral: undefined };
+  const members = await Promise.all(actors.map((actor) => knownMember(actor, known)));
+  writeFederation(root, { hospitals: members, ...(known.mailbox === undefined ? {} : { mailbox: known.mailbox }) });
+  return { actors, referral: undefined, mailbox: mailbox?.url };
+}
+
+/** Where it was, with all it had. */
+async function reopenMailbox(root: string, known: Federation, place: Place | undefined): Promise<Mailbox | undefined> {
+  if (known.mailbox === undefined || place?.mailPort === undefined) return undefined;
+  const pagePort = Number(new URL(known.mailbox).port);
+  return await openMailbox({ smtpPort: place.mailPort, pagePort, file: join(root, mailboxName) });
 }
 
 async function knownMember({ place }: Actor, { hospitals: members }: Federation): Promise<Member> {
@@ -125,8 +157,9 @@ async function placesIn(root: string): Promise<readonly Place[]> {
   return await Promise.all(
     hospitals.map(async (hospital) => {
       const dataDirectory = dataDirectoryOf(hospital, root);
-      const { exchange, desk, control } = await readConfigFile(dataDirectory, systemFiles);
-      return { ...hospital, dataDirectory, ports: { exchange: exchange.port, desk: desk.port, control: control.port } };
+      const { exchange, desk, control, mail } = await readConfigFile(dataDirectory, systemFiles);
+      const ports = { exchange: exchange.port, desk: desk.port, control: control.port };
+      return { ...hospital, dataDirectory, ports, ...(mail === undefined ? {} : { mailPort: mail.port }) };
     }),
   );
 }
@@ -166,5 +199,6 @@ function clearUnfinished(root: string): void {
   if (found.length === 0) return;
   if (!found.includes(markName))
     throw new DemoError(`${shortPath(root)} is not empty and no demo lives there: give another --data.`);
+  rmSync(join(root, mailboxName), { force: true });
   for (const hospital of hospitals) rmSync(dataDirectoryOf(hospital, root), { recursive: true, force: true });
 }

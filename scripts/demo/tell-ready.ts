@@ -12,6 +12,8 @@ export interface ReadyDemo {
   /** A patient of Alder. */
   readonly patient: string;
   readonly took: string;
+  /** Where the mails to the police are shown. */
+  readonly mailbox: string | undefined;
 }
 
 /** Where everything is and what to do with it, once the three hospitals are there. */
@@ -22,6 +24,7 @@ export function tellReady(screen: Screen, demo: ReadyDemo): void {
     screen.line(`  ${place.title.padEnd(20)}desk      ${deskUrl(place)}`);
     screen.line(`  ${place.name.padEnd(20)}exchange  ${exchangeUrl(place)}   process ${process.pid}`);
   }
+  if (demo.mailbox !== undefined) screen.line(`  Police stations     mailbox   ${demo.mailbox}`);
   screen.heading('Sign in at a desk as');
   screen.line('  administrator, doctor, nurse, coordinator or auditor');
   screen.line(`  password, everywhere: ${demoPassword}`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DemoError } from '../../scripts/demo/demo-error.ts';
-import { portsFrom } from '../../scripts/demo/free-ports.ts';
+import { mailboxPortsFrom, portsFrom } from '../../scripts/demo/free-ports.ts';
 import { shellWord } from '../../scripts/demo/hospitals.ts';
 import { readWish } from '../../scripts/demo/options.ts';
 import { commandLines } from '../../scripts/demo/screen.ts';
@@ -35,8 +35,8 @@ describe('the command line of the demo', () => {
     ['an option that it does not know', ['--twice'], /--twice/],
     ['a word', ['alder'], /alder/],
     ['--once with a place', ['--once', '--data', 'x'], /leave --data and --port out/],
-    ['port 0', ['--port', '0'], /from 1 to 65513/],
-    ['the first port that is too high', ['--port', '65514'], /from 1 to 65513/],
+    ['port 0', ['--port', '0'], /from 1 to 65504/],
+    ['the first port that is too high', ['--port', '65505'], /from 1 to 65504/],
     ['storage without keys', ['--s3', endpoint], /needs both keys/],
     ['keys without storage', ['--s3-access-key', 'id'], /no --s3 URL/],
     ['storage that is no address', ['--s3', 'ceph'], /expects an address/],
@@ -46,8 +46,9 @@ describe('the command line of the demo', () => {
   });
 });
 
-test('the highest port still leaves room for all nine', () => {
-  expect(portsFrom(65_513).at(-1)).toEqual({ exchange: 65_533, desk: 65_534, control: 65_535 });
+test('the highest port still leaves room for all eleven', () => {
+  expect(portsFrom(65_504).at(-1)).toEqual({ exchange: 65_524, desk: 65_525, control: 65_526 });
+  expect(mailboxPortsFrom(65_504)).toEqual({ smtpPort: 65_534, pagePort: 65_535 });
 });
 
 test('a long command is broken between words, never inside quotes', () => {

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 
 const firstPort = 20_000;
 const lastPort = 32_000; // Below what Linux gives to outgoing connections.
-const offsets = [0, 1, 2, 10, 11, 12, 20, 21, 22];
+const offsets = [0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31];
 
-/** A base for the ports of a demo: nobody listens on any of its nine at this moment. */
+/** A base for the ports of a demo: nobody listens on any of its eleven at this moment. */
 export async function findFreeBase(): Promise<number> {
   for (;;) {
     const base = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
