@@ -85,16 +85,27 @@ async function renewParts(change) {
     const fresh = await fetchFragment(part.dataset.liveSrc).catch(() => undefined);
     if (fresh === undefined || fresh.textContent === part.textContent) continue;
     const holdsFocus = part.contains(document.activeElement);
+    if (part.id === 'emergencies') placeBanner(part, fresh);
     part.replaceChildren(fresh);
     if (holdsFocus) part.querySelector('a, button')?.focus();
     part.dispatchEvent(new Event('renewed', { bubbles: true }));
   }
 }
 
-// What comes while somebody reads lies over the foot of the window: it moves nothing under the pointer.
-document.addEventListener('renewed', ({ target }) => {
-  if (target.id === 'emergencies') target.classList.toggle('came-live', target.childElementCount > 0);
-});
+/**
+ * Nothing moves under the pointer: a banner that comes while somebody reads lies over the foot of the window, and one that
+ * was there from the start keeps its place when it is over.
+ */
+function placeBanner(part, fresh) {
+  const isInFlow = part.childElementCount > 0 && !part.classList.contains('came-live');
+  if (fresh.childElementCount === 0 && isInFlow) {
+    const over = document.createElement('p');
+    over.className = 'notice';
+    over.textContent = 'The emergency was opened.';
+    fresh.append(over);
+  }
+  part.classList.toggle('came-live', !isInFlow && fresh.childElementCount > 0);
+}
 
 /** Asked for by a button of the inbox; names no patient. */
 function notify(change) {

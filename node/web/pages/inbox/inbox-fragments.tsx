@@ -26,7 +26,7 @@ export async function inboxNews(visit: Visit, desk: DeskServices): Promise<Respo
       </p>
       <p data-part="list-fresh">
         {fresh === 0 ? null : (
-          <a class="button main" href={inboxLink(asked)}>
+          <a class="button main" href={inboxLink(asked, { sort: 'newest' })}>
             {fresh} new {fresh === 1 ? 'referral' : 'referrals'}. Show
           </a>
         )}

@@ -2,11 +2,12 @@ import type { InboxSort } from '../../../referrals/inbox-list-queries.ts';
 import type { InboxLine } from '../../../referrals/inbox-list.ts';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { PriorityMark, StateTag, Tag } from '../../components/tag.tsx';
-import { BirthDate, Foreign, PersonName, spanWords, When } from '../../components/text.tsx';
+import { BirthDate, Foreign, PersonName } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
 import type { ListFacts } from './list-facts.ts';
 import { receivedLink } from './referral-links.ts';
 import { agoWords, dueWords, nameParts } from './referral-words.ts';
+import { ShortWhen } from './short-when.tsx';
 
 export interface InboxTableProps {
   readonly lines: readonly InboxLine[];
@@ -130,7 +131,7 @@ function Arrived({ line, facts }: CellProps) {
     <>
       <span class="nowrap">{agoWords(line.arrivedAt, facts.now)}</span>
       <span class="second-line">
-        <When at={line.arrivedAt} />
+        <ShortWhen at={line.arrivedAt} now={facts.now} />
       </span>
     </>
   );
@@ -142,7 +143,9 @@ function Due({ line, facts }: CellProps) {
   return (
     <>
       {isOverdue ? <Tag tone="red">! {text}</Tag> : <span class="nowrap">{text}</span>}
-      <span class="second-line">accept within {spanWords(Math.max(0, line.expiresAt - facts.now))}</span>
+      <span class="second-line">
+        <ShortWhen at={line.answerDueAt} now={facts.now} />
+      </span>
     </>
   );
 }

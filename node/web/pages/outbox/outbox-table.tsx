@@ -1,10 +1,11 @@
 import type { BundleLine, OutboxLine } from '../../../referrals/outbox-list.ts';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { PriorityMark, StateTag } from '../../components/tag.tsx';
-import { BirthDate, Foreign, PersonName, spanWords, When } from '../../components/text.tsx';
+import { BirthDate, Foreign, PersonName, spanWords } from '../../components/text.tsx';
 import type { ListFacts } from '../inbox/list-facts.ts';
 import { sentLink } from '../inbox/referral-links.ts';
 import { agoWords, nameParts } from '../inbox/referral-words.ts';
+import { ShortWhen } from '../inbox/short-when.tsx';
 import { otherUnderway, parcelOf, parcelSteps, type ParcelStep } from './outbox-steps.ts';
 
 interface CellProps {
@@ -67,7 +68,7 @@ function Way({ line, facts }: CellProps) {
     <>
       <ol class="parcel" aria-label="Steps">
         {parcelSteps(line).map((step) => (
-          <Step step={step} line={line} />
+          <Step step={step} line={line} facts={facts} />
         ))}
       </ol>
       {parcel === undefined ? null : <Obstacle bundle={parcel} line={line} facts={facts} what="The referral" />}
@@ -81,7 +82,7 @@ function Way({ line, facts }: CellProps) {
 const marks = { done: '✓', current: '…', waiting: '○', failed: '✕' } as const;
 const markWords = { done: 'done', current: 'now', waiting: 'not yet', failed: 'ended' } as const;
 
-function Step({ step, line }: { readonly step: ParcelStep; readonly line: OutboxLine }) {
+function Step({ step, line, facts }: CellProps & { readonly step: ParcelStep }) {
   const { label, state, at, hasReceipt } = step;
   return (
     <li class={state}>
@@ -89,7 +90,7 @@ function Step({ step, line }: { readonly step: ParcelStep; readonly line: Outbox
       <span class="unseen"> ({markWords[state]})</span>
       {at === undefined || state !== 'done' ? null : (
         <span class="second-line">
-          <When at={at} />
+          <ShortWhen at={at} now={facts.now} />
           {hasReceipt ? ', receipt' : ''}
         </span>
       )}
