@@ -25,6 +25,8 @@ export interface Decisions {
   undo(referral: ReferralId, author: Actor): Promise<void>;
   /** Every decision of this hospital on a referral, newest first. */
   of(referral: ReferralId): Promise<readonly MadeDecision[]>;
+  /** What a person decided and can still undo, on whatever page that person is. */
+  waitingOf(author: Actor): Promise<readonly WaitingDecision[]>;
   /** Sends what is due: a job's work. */
   sendDue(): Promise<void>;
 }
@@ -43,6 +45,13 @@ export interface MadeDecision {
   readonly state: 'waiting' | 'sent' | 'failed';
   /** Code of why it could not become an event. */
   readonly trouble: string;
+}
+
+export interface WaitingDecision {
+  readonly referral: ReferralId;
+  readonly kind: 'accepted' | 'rejected';
+  readonly number: string;
+  readonly dueAt: Instant;
 }
 
 export interface DecisionsPorts {
@@ -73,6 +82,16 @@ export function openDecisions(ports: DecisionsPorts): Decisions {
         if (held === undefined) return [];
         const rows = await reader.all(decisionQueries.ofReferral, { referral });
         return Promise.all(rows.map((row) => madeOf(ports, reader, ports.dataKeyOf(held.data_key), row)));
+      }),
+    waitingOf: ({ id }) =>
+      ports.store.read(async (reader) => {
+        const rows = await reader.all(decisionQueries.waitingOf, { by_id: id });
+        return rows.map(({ referral, kind, number, due_at }) => ({
+          referral: referral as ReferralId,
+          kind,
+          number,
+          dueAt: instantOfMs(due_at),
+        }));
       }),
     sendDue: () => sendDue(ports),
   };

@@ -1,29 +1,33 @@
 import type { ReferralId } from '../../protocol/ids.ts';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import type { PatientId } from '../records/model.ts';
-import type { Writer } from '../store/store.ts';
 import { openDecisions, type Decisions } from './decisions.ts';
 import { openDrafts, type ReferralDrafts } from './drafts/drafts.ts';
 import { evidenceOfReceived, evidenceOfSent, type Evidence } from './evidence.ts';
 import { openMatching, type Matching } from './matching/matching.ts';
 import type { ReferralsPorts } from './open-referrals.ts';
 import { peerReach, type PeerReach } from './peer-reach.ts';
+import { referralQueries } from './referral-queries.ts';
 import type { Actor, ReferralDetail, Referrals } from './referrals.ts';
 import { storyOf, type StoryEvent } from './story.ts';
-import { openedQueries, sentOfPatient } from './work-queries.ts';
+import { nextUndecided, openedQueries, sentOfPatient } from './work-queries.ts';
 
 /** What people at a desk do with referrals, around what is signed and sent (screens 3, 6, 7, 11). */
 export interface ReferralDesk {
   readonly decisions: Decisions;
   readonly drafts: ReferralDrafts;
   readonly matching: Matching;
-  /** Marks a received referral as read, in the transaction of the access entry; who was first stays. */
-  noteOpened(writer: Writer, referral: ReferralId, reader: Actor): Promise<void>;
+  /** Marks a received referral as read; who was first stays. */
+  noteOpened(referral: ReferralId, reader: Actor): Promise<void>;
   openedBy(referral: ReferralId): Promise<{ readonly by: string; readonly at: Instant } | undefined>;
   story(detail: ReferralDetail): Promise<readonly StoryEvent[]>;
   evidenceOfReceived(referral: ReferralId): Promise<Evidence | undefined>;
   evidenceOfSent(referral: ReferralId): Promise<readonly Evidence[]>;
   peers(): Promise<readonly PeerReach[]>;
+  /** The received referral that waits for a decision most: the most urgent, then the oldest, without this one. */
+  nextUndecided(but: ReferralId): Promise<ReferralId | undefined>;
+  /** Whom a sent referral is about, while the record is there. */
+  patientOf(referral: ReferralId): Promise<PatientId | undefined>;
   /** Referrals that this hospital sent of a patient, newest first. */
   sentOf(patient: PatientId): Promise<readonly SentOfPatient[]>;
 }
@@ -43,8 +47,10 @@ export function openReferralDesk(ports: ReferralsPorts & { readonly referrals: R
     decisions: openDecisions(ports),
     drafts: openDrafts(ports),
     matching: openMatching(ports),
-    noteOpened: async (writer, referral, { id, name }) => {
-      await writer.run(openedQueries.note, { referral, by_id: id, by_name: name, at: clock.now() });
+    noteOpened: async (referral, { id, name }) => {
+      if ((await store.read((reader) => reader.first(openedQueries.get, { referral }))) !== undefined) return;
+      const mark = { referral, by_id: id, by_name: name, at: clock.now() };
+      await store.write((writer) => writer.run(openedQueries.note, mark), { essential: true });
     },
     openedBy: (referral) =>
       store.read(async (reader) => {
@@ -54,6 +60,14 @@ export function openReferralDesk(ports: ReferralsPorts & { readonly referrals: R
     story: (detail) => storyOf(referrals, detail),
     evidenceOfReceived: (referral) => evidenceOfReceived(ports, referral),
     evidenceOfSent: (referral) => evidenceOfSent(ports, referral),
+    nextUndecided: (but) =>
+      store.read(async (reader) => (await reader.first(nextUndecided, { but }))?.id as ReferralId | undefined),
+    patientOf: async (referral) => {
+      const query = { id: referral, direction: 'sent' } as const;
+      const row = await store.read((reader) => reader.first(referralQueries.get, query));
+      if (row === undefined || row.patient === null) return undefined;
+      return (await ports.patients.find(row.patient as PatientId))?.id;
+    },
     peers: () => peerReach(ports),
     sentOf: (patient) =>
       store.read(async (reader) => {

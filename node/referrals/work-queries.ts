@@ -34,6 +34,17 @@ export const decisionQueries = {
       .orderBy('decided_at', 'desc')
       .orderBy('id'),
   ),
+  /** Of one person, the newest first. */
+  waitingOf: statement<{ by_id: string }>()((db, values) =>
+    db
+      .selectFrom('referral_decision')
+      .innerJoin('referral', 'referral.id', 'referral_decision.referral')
+      .select(['referral_decision.referral', 'kind', 'due_at', 'referral.number'])
+      .where('referral_decision.state', '=', 'waiting')
+      .where('by_id', '=', values.by_id)
+      .orderBy('decided_at', 'desc')
+      .limit(20),
+  ),
   due: statement<{ now: number }>()((db, values) =>
     db
       .selectFrom('referral_decision')
@@ -176,4 +187,19 @@ export const sentOfPatient = statement<{ patient: string }>()((db, values) =>
     .where('direction', '=', 'sent')
     .orderBy('created_at', 'desc')
     .limit(100),
+);
+
+/** Without those whose decision is about to leave. */
+export const nextUndecided = statement<{ but: string }>()((db, values) =>
+  db
+    .selectFrom('received_referral')
+    .select('id')
+    .where('phase', '=', 0)
+    .where('state', '=', 'received')
+    .where('id', '<>', values.but)
+    .where('id', 'not in', (eb) => eb.selectFrom('referral_decision').select('referral').where('state', '=', 'waiting'))
+    .orderBy('urgency')
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1),
 );

@@ -163,10 +163,8 @@ test('what is proven of a referral is proven again on both sides, and a changed 
 test('who opened a referral first stays, and a peer that answered is reachable now', async () => {
   const { alder, birch, addPatient, refer } = desks;
   const id = await refer(await addPatient(alder));
-  await birch.node.store.write(async (writer) => {
-    await birch.node.referralDesk.noteOpened(writer, id, drBirk);
-    await birch.node.referralDesk.noteOpened(writer, id, drBuche);
-  });
+  await birch.node.referralDesk.noteOpened(id, drBirk);
+  await birch.node.referralDesk.noteOpened(id, drBuche);
   expect(await birch.node.referralDesk.openedBy(id)).toMatchObject({ by: 'Dr. Birk' });
   expect((await alder.node.referralDesk.peers()).map(({ name, reachable }) => [name, reachable])).toEqual([
     ['birch.example', 'now'],

@@ -1,0 +1,57 @@
+import { OperationError } from '../../../platform/operation-error.ts';
+import type { DecisionWords } from '../../../referrals/decisions.ts';
+import type { Answer } from '../../answer.ts';
+import type { DeskServices } from '../../desk-services.ts';
+import type { FormFields } from '../../http/form.ts';
+import { url } from '../../urls.ts';
+import type { Visit } from '../../visit.ts';
+import { forgetDraft } from '../patients/draft-notice.tsx';
+import { submitOnce } from '../patients/submit-once.ts';
+import { actorOf, openReferral, referralIdOf } from './referral-of.ts';
+import { receivedPage } from './received.tsx';
+
+const fieldsOfCode: Readonly<Record<string, string>> = { 'reason-missing': 'reason', 'words-too-long': 'reason' };
+
+/** Keeps a doctor's decision for its ten seconds; the page that follows offers Undo (screens 3). */
+export async function decide(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const form = await visit.form();
+  const detail = await openReferral(visit, desk, 'received', 'decide');
+  const words = wordsOf(form);
+  return submitOnce(visit, async () => {
+    try {
+      await desk.referralDesk.decisions.decide(detail.id, words, actorOf(visit));
+    } catch (error) {
+      if (!(error instanceof OperationError) || (error.kind !== 'invalid' && error.kind !== 'conflict')) throw error;
+      const errors = [{ field: fieldsOfCode[error.code] ?? 'note', message: error.message }];
+      const isInvalid = error.kind === 'invalid';
+      return receivedPage(visit, desk, await desk.referrals.show(detail.id), {
+        errors,
+        title: isInvalid ? 'Nothing was decided yet' : 'Your decision was not kept',
+        fields: form,
+        status: isInvalid ? 422 : 409,
+      });
+    }
+    await forgetDraft(visit, desk);
+    if (form.get('next') !== 'yes') return url('received', { referral: detail.id });
+    const next = await desk.referralDesk.nextUndecided(detail.id);
+    return next === undefined ? url('inbox') : url('received', { referral: next });
+  });
+}
+
+/** Takes a decision back before its answer leaves. */
+export async function undo(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const id = referralIdOf(visit);
+  return submitOnce(visit, async () => {
+    await desk.access.note(visit.user, { kind: 'referral', id }, 'decide');
+    await desk.referralDesk.decisions.undo(id, actorOf(visit));
+    return url('received', { referral: id });
+  });
+}
+
+function wordsOf(form: FormFields): DecisionWords {
+  const text = (name: string): string => form.get(name).trim();
+  if (form.get('decision') === 'accepted')
+    return { kind: 'accepted', ...(text('note') === '' ? {} : { note: text('note') }) };
+  const advice = text('advice');
+  return { kind: 'rejected', reason: text('reason'), ...(advice === '' ? {} : { advice }) };
+}

@@ -1,0 +1,107 @@
+import type { ReferralDetail } from '../../../referrals/referrals.ts';
+import { Hidden, Submit, TextArea, type FormErrors } from '../../components/form.tsx';
+import { Once } from '../../components/once.tsx';
+import { Section } from '../../components/panel.tsx';
+import { Foreign } from '../../components/text.tsx';
+import type { FormFields } from '../../http/form.ts';
+import { url } from '../../urls.ts';
+
+export interface DecisionFormsProps {
+  readonly detail: ReferralDetail;
+  readonly hospital: string;
+  /** Who decides, and where: both stand in the signed answer. */
+  readonly decider: string;
+  readonly own: string;
+  readonly once: () => string;
+  readonly fields: FormFields | undefined;
+  readonly errors: FormErrors;
+}
+
+/** Accept, accept and next, decline: the one decision of this page. A and D lead here by keyboard (screens 3). */
+export function DecisionForms(props: DecisionFormsProps) {
+  const { detail, fields, once } = props;
+  const action = url('received-decide', { referral: detail.id });
+  const isDeclining = fields?.get('decision') === 'rejected';
+  const canAccept = detail.state === 'received' || detail.state === 'info-requested';
+  return (
+    <Section title="Decide" id="decide">
+      {canAccept ? (
+        <form method="post" action={action} id="accept-form">
+          <Once token={once()} />
+          <Hidden name="decision" value="accepted" />
+          <TextArea
+            name="note"
+            label="Note to the sender"
+            rows={2}
+            value={isDeclining ? '' : (fields?.get('note') ?? '')}
+            errors={props.errors}
+          />
+          <div class="actions">
+            <Submit id="accept">Accept</Submit>
+            <Submit tone="second" name="next" value="yes" id="accept-next">
+              Accept and next
+            </Submit>
+          </div>
+        </form>
+      ) : null}
+      <Decline {...props} action={action} isOpen={isDeclining || !canAccept} />
+      <p class="hint">
+        The signed answer leaves ten seconds after the decision; until then it can be undone.
+        <span class="keys">
+          {' '}
+          Keys: <kbd>A</kbd> accept, <kbd>N</kbd> accept and next, <kbd>D</kbd> decline.
+        </span>
+      </p>
+    </Section>
+  );
+}
+
+function Decline(props: DecisionFormsProps & { readonly action: string; readonly isOpen: boolean }) {
+  const { hospital, decider, own, once, fields, errors, action, isOpen } = props;
+  const reason = fields?.get('reason') ?? '';
+  return (
+    <details id="decline" open={isOpen}>
+      <summary>Decline</summary>
+      <form method="post" action={action}>
+        <Once token={once()} />
+        <Hidden name="decision" value="rejected" />
+        <TextArea
+          name="reason"
+          label="Reason"
+          hint={
+            <>
+              <Foreign text={hospital} /> reads exactly these words.
+            </>
+          }
+          required
+          rows={3}
+          value={reason}
+          errors={errors}
+        />
+        <TextArea
+          name="advice"
+          label="Advice"
+          hint="What they can do instead, or whom to ask"
+          rows={2}
+          value={fields?.get('advice') ?? ''}
+          errors={errors}
+        />
+        <div class="notice plain" aria-live="off">
+          <p class="notice-title">What the sender will read</p>
+          <p>
+            Declined by <Foreign text={decider} />, <Foreign text={own} />
+          </p>
+          <p class="lines" dir="auto" id="decline-preview">
+            {reason === '' ? 'the reason that you write above' : reason}
+          </p>
+        </div>
+        <div class="actions">
+          <Submit tone="danger">Decline</Submit>
+          <Submit tone="second" name="next" value="yes">
+            Decline and next
+          </Submit>
+        </div>
+      </form>
+    </details>
+  );
+}

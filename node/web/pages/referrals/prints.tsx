@@ -1,0 +1,55 @@
+import type { ReferralDetail } from '../../../referrals/referrals.ts';
+import { OperationError } from '../../../platform/operation-error.ts';
+import { page, type Answer } from '../../answer.ts';
+import { LinkButton } from '../../components/form.tsx';
+import { Foreign, When } from '../../components/text.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import { url } from '../../urls.ts';
+import type { Visit } from '../../visit.ts';
+import { openReferral, titleOf } from './referral-of.ts';
+import { ReviewBanner, ReviewBody } from './review-body.tsx';
+
+/** The whole referral on paper, with who printed it and when; the journal has it too. */
+export async function printReceived(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const detail = await openReferral(visit, desk, 'received', 'print');
+  return printed(visit, desk, detail, url('received', { referral: detail.id }));
+}
+
+export async function printSent(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const detail = await openReferral(visit, desk, 'sent', 'print');
+  return printed(visit, desk, detail, url('sent', { referral: detail.id }));
+}
+
+function printed(visit: Visit, desk: DeskServices, detail: ReferralDetail, back: string): Answer {
+  const { review, number, direction } = detail;
+  if (review === undefined)
+    throw new OperationError(
+      'not-found',
+      'referral-not-here',
+      'The referral itself has not arrived: nothing to print.',
+    );
+  const first = detail.events.find(({ author, seq }) => author === 'sender' && seq === 1);
+  return page(
+    { title: `Referral ${number}`, scripts: ['print'], bare: true },
+    <>
+      <p class="actions no-print">
+        <button type="button" class="button main" data-print hidden>
+          Print
+        </button>
+        <LinkButton href={back}>Back to the referral</LinkButton>
+      </p>
+      <ReviewBanner review={review} now={visit.now} />
+      <p class="second-line">
+        Referral <Foreign text={number} /> {direction === 'sent' ? 'to' : 'from'}{' '}
+        <Foreign text={titleOf(desk, detail.peer)} />. Printed at {desk.own.title} by <Foreign text={visit.user.name} />
+        , <When at={visit.now} />. Personal data: keep it safe, destroy it when it is no longer needed.
+      </p>
+      <ReviewBody review={review} placeOf={() => ({ picture: undefined, download: undefined })} />
+      {first === undefined ? null : (
+        <p class="second-line">
+          SHA-256 of the signed document: <code>{first.digest}</code>
+        </p>
+      )}
+    </>,
+  );
+}

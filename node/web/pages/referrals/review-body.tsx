@@ -1,0 +1,267 @@
+import type { Child } from 'hono/jsx';
+import type { Instant } from '../../../../protocol/instant.ts';
+import type { Review, ReviewAttachment, ReviewSection, Told } from '../../../referrals/review/review.ts';
+import { Facts, Notice, PatientBanner, Section } from '../../components/panel.tsx';
+import { DataTable } from '../../components/table.tsx';
+import { PriorityMark, Tag } from '../../components/tag.tsx';
+import { BirthDate, Foreign, ForeignLines, When, bytesWords } from '../../components/text.tsx';
+
+/** Where a file of the referral can be seen and had; a preview and a review have different places for the same file. */
+export interface FilePlace {
+  /** Only for what a browser shows safely: PNG and JPEG. */
+  readonly picture: string | undefined;
+  readonly download: string | undefined;
+  /** What the file says of itself, such as the header of a DICOM image. */
+  readonly facts?: readonly string[];
+}
+
+export interface ReviewBodyProps {
+  readonly review: Review;
+  readonly placeOf: (attachment: ReviewAttachment) => FilePlace;
+}
+
+/** A referral as its receiver reads it: summary first, the whole record below. The sender's preview is this same body. */
+export function ReviewBody({ review, placeOf }: ReviewBodyProps) {
+  return (
+    <>
+      <ReviewSummary review={review} placeOf={placeOf} />
+      <FullRecord review={review} />
+    </>
+  );
+}
+
+const sexWords: Readonly<Record<string, string>> = {
+  male: 'male',
+  female: 'female',
+  other: 'other sex',
+  unknown: 'sex not known',
+};
+
+/** Who it is about; in sight all the time (screens 3). */
+export function ReviewBanner({
+  review,
+  now,
+  heading = true,
+}: {
+  readonly review: Review;
+  readonly now: Instant;
+  readonly heading?: boolean;
+}) {
+  const { patient, summary, order } = review;
+  const name = (
+    <span class="name">
+      <Foreign text={patient.name || patient.nativeName || 'Name not told'} />
+      {patient.name !== '' && patient.nativeName !== '' ? (
+        <span class="native">
+          {' '}
+          <Foreign text={patient.nativeName} />
+        </span>
+      ) : null}
+    </span>
+  );
+  return (
+    <PatientBanner>
+      {heading ? <h1>{name}</h1> : <p class="banner-name">{name}</p>}
+      <p>
+        <BirthDate date={patient.birthDate} now={now} /> · {sexWords[patient.sex] ?? 'sex not known'}
+        {patient.identifiers.map(({ kind, value }) => (
+          <>
+            {' '}
+            · {kind} <Foreign text={value} />
+          </>
+        ))}
+      </p>
+      <p>
+        <Allergies told={summary.allergies} /> <PriorityMark priority={order.priority} />
+        {review.alerts.map((alert) => (
+          <>
+            {' '}
+            <Tag tone="violet">
+              <Foreign text={alert} />
+            </Tag>
+          </>
+        ))}
+      </p>
+    </PatientBanner>
+  );
+}
+
+function Allergies({ told }: { readonly told: Told }) {
+  if (told.rows.length === 0) return <span class="quiet">Allergies: {told.silence}</span>;
+  return (
+    <Tag tone="red">
+      <span aria-hidden="true">⚠ </span>Allergies: <Foreign text={told.rows.map(({ label }) => label).join('; ')} />
+    </Tag>
+  );
+}
+
+/** What a decision needs, in the order in which it is asked (screens 3). */
+export function ReviewSummary({ review, placeOf }: ReviewBodyProps) {
+  const { order, summary, attachments } = review;
+  return (
+    <Section title="Summary" id="summary">
+      <h3>Question</h3>
+      <div class="lead">
+        <ForeignLines text={order.question} />
+      </div>
+      <h3>Reason</h3>
+      {order.reasons.map((reason) => (
+        <ForeignLines text={reason} />
+      ))}
+      <Facts
+        columns
+        facts={[
+          { term: 'Urgency', value: <PriorityMark priority={order.priority} /> },
+          ...(order.department === ''
+            ? []
+            : [{ term: 'Department', value: (<Foreign text={order.department} />) as Child }]),
+          { term: 'Written', value: <When at={order.writtenAt} /> },
+          { term: 'By', value: <Foreign text={order.author} /> },
+          ...(order.expiresAt === undefined
+            ? []
+            : [{ term: 'To be accepted until', value: (<When at={order.expiresAt} />) as Child }]),
+          ...(order.isBreakGlass
+            ? [{ term: 'Ground', value: (<Tag tone="amber">Emergency, without consent</Tag>) as Child }]
+            : []),
+        ]}
+      />
+      <div class="summary-grid">
+        <Short title="Problems" told={summary.problems} />
+        <Short title="Allergies" told={summary.allergies} />
+        <Short title="Medicines" told={summary.medicines} />
+        <Short title="Last results" told={summary.results} />
+      </div>
+      {attachments.length === 0 ? null : <Strip attachments={attachments} placeOf={placeOf} />}
+    </Section>
+  );
+}
+
+const shortRowsMax = 8;
+
+function Short({ title, told }: { readonly title: string; readonly told: Told }) {
+  const more = told.rows.length - shortRowsMax;
+  return (
+    <section>
+      <h3>{title}</h3>
+      {told.rows.length === 0 ? (
+        <p class="quiet">{told.silence}</p>
+      ) : (
+        <ul>
+          {told.rows.slice(0, shortRowsMax).map(({ label, text }) => (
+            <li>
+              <strong>
+                <Foreign text={label} />
+              </strong>
+              {text === '' ? null : (
+                <span class="quiet">
+                  {' '}
+                  <Foreign text={text} />
+                </span>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {more > 0 ? <p class="quiet">and {more} more below</p> : null}
+    </section>
+  );
+}
+
+/** Files in a row: pictures as pictures, everything else by name. */
+function Strip({
+  attachments,
+  placeOf,
+}: {
+  readonly attachments: readonly ReviewAttachment[];
+  readonly placeOf: ReviewBodyProps['placeOf'];
+}) {
+  return (
+    <>
+      <h3>Images and files ({attachments.length})</h3>
+      <ul class="strip">
+        {attachments.map((attachment) => {
+          const { picture, download, facts = [] } = placeOf(attachment);
+          const title = attachment.title === '' ? 'File without a name' : attachment.title;
+          return (
+            <li>
+              {picture === undefined ? null : (
+                <a href={picture}>
+                  <img src={picture} alt={title} loading="lazy" decoding="async" />
+                </a>
+              )}
+              <p>
+                {download === undefined ? (
+                  <Foreign text={title} />
+                ) : (
+                  <a href={download} download>
+                    <Foreign text={title} />
+                  </a>
+                )}
+                <span class="hint">
+                  {' '}
+                  <Foreign text={attachment.contentType} />, {bytesWords(attachment.size)}
+                </span>
+                {facts.map((fact) => (
+                  <span class="hint second-line">
+                    <Foreign text={fact} />
+                  </span>
+                ))}
+              </p>
+            </li>
+          );
+        })}
+      </ul>
+      <p class="hint">Not for primary diagnosis.</p>
+    </>
+  );
+}
+
+/** Everything that was sent, section by section. */
+export function FullRecord({ review }: { readonly review: Review }) {
+  return (
+    <Section title="Full record" id="record">
+      <p class="hint">
+        Everything that was sent, as <Foreign text={review.order.hospital} /> told it. Nothing here was checked by this
+        hospital.
+      </p>
+      {review.sections.map((section) => (
+        <OneSection section={section} />
+      ))}
+      {review.notShown.length === 0 ? null : (
+        <Notice tone="amber" title="Carried and not shown">
+          <p>This came along, and no reader here knows how to show it. It is kept with the referral.</p>
+          <ul>
+            {review.notShown.map(({ what, count }) => (
+              <li>
+                <Foreign text={what} />: {count}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+    </Section>
+  );
+}
+
+function OneSection({ section }: { readonly section: ReviewSection }) {
+  const { name, heading, rows, columns, silence } = section;
+  if (rows.length === 0)
+    return (
+      <>
+        <h3>{heading}</h3>
+        <p class="quiet">{silence}</p>
+      </>
+    );
+  return (
+    <DataTable
+      id={`section-${name}`}
+      caption={heading}
+      rows={rows.map((row, i) => ({ ...row, key: String(i) }))}
+      rowKey={({ key }) => key}
+      columns={[
+        { key: 'label', label: columns[0], isHeader: true, cell: ({ label }) => <Foreign text={label} /> },
+        { key: 'text', label: columns[1], cell: ({ text }) => <ForeignLines text={text} /> },
+      ]}
+    />
+  );
+}

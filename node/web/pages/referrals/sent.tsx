@@ -1,0 +1,202 @@
+import type { Evidence } from '../../../referrals/evidence.ts';
+import type { ReferralDetail } from '../../../referrals/referrals.ts';
+import type { StoryEvent } from '../../../referrals/story.ts';
+import { OperationError } from '../../../platform/operation-error.ts';
+import { download, fragment, page, type Answer } from '../../answer.ts';
+import { LinkButton, Submit, TextArea, type FormErrors, ErrorSummary } from '../../components/form.tsx';
+import { Once } from '../../components/once.tsx';
+import { Disclosure, EmptyState, Notice, Section } from '../../components/panel.tsx';
+import { StateTag } from '../../components/tag.tsx';
+import { Foreign, When } from '../../components/text.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import { url } from '../../urls.ts';
+import type { Visit } from '../../visit.ts';
+import { submitOnce } from '../patients/submit-once.ts';
+import { ownPlace } from './own-files.ts';
+import { actorOf, openReferral, titleOf } from './referral-of.ts';
+import { ReviewBanner, ReviewBody } from './review-body.tsx';
+import { SentState } from './sent-state.tsx';
+import { EvidenceFacts } from './verified.tsx';
+
+/** Tracking of a sent referral: each step only when it is proven, with its receipt (screens 7). */
+export async function sent(visit: Visit, desk: DeskServices): Promise<Answer> {
+  return sentPage(visit, desk, await openReferral(visit, desk, 'sent', 'view'), []);
+}
+
+export async function sentPanel(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const detail = await openReferral(visit, desk, 'sent', 'view');
+  return fragment(<SentState {...await factsOf(visit, desk, detail)} />);
+}
+
+async function factsOf(visit: Visit, desk: DeskServices, detail: ReferralDetail) {
+  const peer = desk.directory.find(detail.peer);
+  const hospital = titleOf(desk, detail.peer);
+  const story: readonly StoryEvent[] = await desk.referralDesk.story(detail);
+  return { detail, story, hospital, peer, now: visit.now, own: desk.own.title };
+}
+
+async function sentPage(
+  visit: Visit,
+  desk: DeskServices,
+  detail: ReferralDetail,
+  errors: FormErrors,
+  status?: 409 | 422,
+): Promise<Answer> {
+  const { review, id } = detail;
+  if (review === undefined) return page({ title: 'Referral' }, <EmptyState title="This referral holds no document" />);
+  const evidence = await desk.referralDesk.evidenceOfSent(id);
+  const patient = await patientOf(desk, detail);
+  const placeOf = ownPlace(patient === undefined ? [] : await desk.attachments.list(patient));
+  const isPolice = review.alerts.length > 0;
+  return page(
+    { title: `Referral ${detail.number}`, ...(status === undefined ? {} : { status }) },
+    <>
+      <ReviewBanner review={review} now={visit.now} />
+      <ErrorSummary errors={errors} title="The referral was not taken back" />
+      <Section
+        title={
+          <>
+            Referral <Foreign text={detail.number} /> to <Foreign text={titleOf(desk, detail.peer)} />
+          </>
+        }
+        id="tracking"
+        aside={<StateTag state={detail.state} />}
+      >
+        <div
+          id="tracking-live"
+          data-live-kinds="referral delivery"
+          data-live-ids={id}
+          data-live-src={url('sent-panel', { referral: id })}
+        >
+          <SentState {...await factsOf(visit, desk, detail)} />
+        </div>
+      </Section>
+      {isPolice && visit.is('doctor', 'coordinator') ? <PoliceNext detail={detail} patient={patient} /> : null}
+      <div class="actions">
+        {patient === undefined ? null : <LinkButton href={url('patient', { patient })}>Open the patient</LinkButton>}
+        <LinkButton href={url('sent-print', { referral: id })}>Print</LinkButton>
+      </div>
+      {visit.is('doctor') && canWithdraw(detail) ? (
+        <Withdraw visit={visit} desk={desk} detail={detail} errors={errors} />
+      ) : null}
+      <Proofs evidence={evidence} detail={detail} />
+      <ReviewBody review={review} placeOf={placeOf} />
+    </>,
+  );
+}
+
+async function patientOf(desk: DeskServices, detail: ReferralDetail) {
+  return desk.referralDesk.patientOf(detail.id);
+}
+
+function PoliceNext({
+  detail,
+  patient,
+}: {
+  readonly detail: ReferralDetail;
+  readonly patient: Awaited<ReturnType<typeof patientOf>>;
+}) {
+  return (
+    <Notice tone="violet" title="Police case">
+      <p>
+        The police are not told by the referral itself.{' '}
+        <a href={url('alert-new', {}, { patient, referral: detail.id })}>Tell the police</a>: you see the exact mail
+        before it is sent.
+      </p>
+    </Notice>
+  );
+}
+
+/** Event 14: only before there is a receipt (Spec bundle §6). */
+function canWithdraw({ deliveries }: ReferralDetail): boolean {
+  return deliveries.some(
+    ({ kind, state }) => kind === 'referral' && ['preparing', 'queued', 'leaving'].includes(state),
+  );
+}
+
+function Withdraw({
+  visit,
+  desk,
+  detail,
+  errors,
+}: {
+  readonly visit: Visit;
+  readonly desk: DeskServices;
+  readonly detail: ReferralDetail;
+  readonly errors: FormErrors;
+}) {
+  return (
+    <Disclosure summary="Take the referral back" open={errors.length > 0}>
+      <form method="post" action={url('sent-withdraw', { referral: detail.id })} class="narrow" data-draft="off">
+        <Once token={desk.random.uuid()} />
+        <TextArea
+          name="reason"
+          label="Reason"
+          hint="Kept here. The other hospital reads it if it turns out to have the referral already."
+          required
+          rows={2}
+          value={visit.draft?.get('reason') ?? ''}
+          errors={errors}
+        />
+        <Submit tone="danger">Take back</Submit>
+      </form>
+    </Disclosure>
+  );
+}
+
+export async function withdraw(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const detail = await openReferral(visit, desk, 'sent', 'refer');
+  const reason = (await visit.form()).get('reason').trim();
+  if (reason === '')
+    return sentPage(visit, desk, detail, [{ field: 'reason', message: 'Say why the referral is taken back' }], 422);
+  return submitOnce(visit, async () => {
+    try {
+      await desk.referrals.withdraw(detail.id, { author: actorOf(visit), reason });
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.kind !== 'conflict') throw error;
+      const now = await desk.referrals.show(detail.id);
+      return sentPage(visit, desk, now, [{ field: 'reason', message: error.message }], 409);
+    }
+    return url('sent', { referral: detail.id });
+  });
+}
+
+function Proofs({ evidence, detail }: { readonly evidence: readonly Evidence[]; readonly detail: ReferralDetail }) {
+  if (evidence.length === 0) return null;
+  return (
+    <Section title="Receipts" id="receipts">
+      {evidence.map((one) => (
+        <Disclosure
+          summary={
+            <>
+              {one.isWhole ? '✓ Receipt' : '! Receipt that does not hold'} of <When at={one.at} show="seconds" />
+            </>
+          }
+        >
+          {one.isWhole ? (
+            <p>Checked again just now: the other hospital’s log signed that exactly this arrived.</p>
+          ) : (
+            <Notice tone="red" role="alert">
+              <p>{one.broken}. Tell the administrator.</p>
+            </Notice>
+          )}
+          <EvidenceFacts evidence={one} />
+          <p>
+            <a href={url('sent-receipt', { referral: detail.id, bundle: one.bundle })} download>
+              Save the receipt
+            </a>
+          </p>
+        </Disclosure>
+      ))}
+    </Section>
+  );
+}
+
+export async function sentReceipt(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const detail = await openReferral(visit, desk, 'sent', 'download');
+  const delivery = detail.deliveries.find(({ bundle }) => bundle === visit.param('bundle'));
+  if (delivery?.proof === undefined)
+    throw new OperationError('not-found', 'no-receipt', 'There is no receipt of this bundle.');
+  const name = `receipt-${detail.number}.txt`;
+  return download({ name, type: 'text/plain; charset=utf-8', body: delivery.proof });
+}
