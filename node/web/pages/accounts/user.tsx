@@ -18,7 +18,7 @@ import {
   TemporaryPassword,
 } from './temporary-password.tsx';
 import { readUser, UserFields, type TypedUser } from './user-fields.tsx';
-import { UserState } from './users.tsx';
+import { factorWords, UserState } from './users.tsx';
 
 type UserHandlers = Pick<
   HandlersOf<typeof accountRoutes>,
@@ -193,10 +193,7 @@ function Standing({ user, once, isSelf }: { readonly user: User; readonly once: 
           { term: 'State', value: <UserState user={user} /> },
           { term: 'Login', value: <span class="mono">{user.login}</span> },
           { term: 'Roles', value: user.roles.map((role) => roleWords[role].title).join(', ') },
-          {
-            term: 'Signs in with',
-            value: `a password${user.password === 'own' ? ' of their own' : ', a temporary one'}`,
-          },
+          { term: 'Signs in with', value: factorWords[user.password] },
           { term: 'Added', value: <When at={user.createdAt} /> },
           { term: 'Last sign-in', value: lastSignInAt === undefined ? 'never' : <When at={lastSignInAt} /> },
           {

@@ -62,6 +62,7 @@ const columns: readonly Column<User>[] = [
     ),
   },
   { key: 'state', label: 'State', cell: (user) => <UserState user={user} /> },
+  { key: 'factors', label: 'Signs in with', cell: ({ password }) => factorWords[password] },
   { key: 'sessions', label: 'Sessions', align: 'end', cell: ({ liveSessions }) => String(liveSessions) },
   {
     key: 'last',
@@ -70,11 +71,18 @@ const columns: readonly Column<User>[] = [
   },
 ];
 
-/** Whether somebody can sign in, and with what, in words. */
+/** What a user proves with who they are. */
+export const factorWords: Readonly<Record<User['password'], string>> = {
+  own: 'a password of their own',
+  temporary: 'a temporary password, for seven days',
+  'temporary-expired': 'a temporary password that has expired',
+};
+
+/** Whether somebody can sign in, in a word. */
 export function UserState({ user }: { readonly user: User }) {
   if (!user.active) return <Tag>deactivated</Tag>;
   if (user.locked) return <Tag tone="red">locked</Tag>;
-  if (user.password === 'temporary-expired') return <Tag tone="amber">temporary password expired</Tag>;
-  if (user.password === 'temporary') return <Tag tone="blue">temporary password</Tag>;
+  if (user.password === 'temporary-expired') return <Tag tone="amber">expired</Tag>;
+  if (user.password === 'temporary') return <Tag tone="blue">invited</Tag>;
   return <Tag tone="green">active</Tag>;
 }
