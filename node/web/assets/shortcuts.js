@@ -62,7 +62,7 @@ function makeHelp() {
   }
   const off = make('p', 'You can switch the keys off ');
   off.append(make('a', 'under your own name', { href: '/account' }), '.');
-  const close = make('button', 'Close', { type: 'button', className: 'button main' });
+  const close = make('button', 'Close', { type: 'button', className: 'button main', autofocus: true });
   close.addEventListener('click', () => dialog.close());
   dialog.append(make('h2', 'Keys', { id: 'keys-help-title' }), table, off, close);
   document.body.append(dialog);

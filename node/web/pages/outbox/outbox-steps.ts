@@ -24,7 +24,7 @@ export function parcelSteps(line: OutboxLine): readonly ParcelStep[] {
   const report = line.answers.findLast(({ event }) => event === 'referral-completed');
   const isAsked = line.state === 'info-requested';
   const made: readonly ParcelStep[] = [
-    { label: 'Prepared', state: 'done', at: line.sentAt, hasReceipt: false },
+    { label: 'Prepared', state: 'done', at: undefined, hasReceipt: false },
     { label: 'Encrypted', state: isEncrypted ? 'done' : 'waiting', at: undefined, hasReceipt: false },
     {
       label: isOver ? endWords(parcel) : 'Delivered',

@@ -1,6 +1,6 @@
 import type { BundleLine, OutboxLine } from '../../../referrals/outbox-list.ts';
 import { DataTable, type Column } from '../../components/table.tsx';
-import { PriorityMark, StateTag } from '../../components/tag.tsx';
+import { PriorityMark, stateWord } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, spanWords } from '../../components/text.tsx';
 import type { ListFacts } from '../inbox/list-facts.ts';
 import { sentLink } from '../inbox/referral-links.ts';
@@ -16,11 +16,10 @@ interface CellProps {
 /** Sent referrals, each with its parcel line, and what stands in the way of one. */
 export function OutboxTable({ lines, facts }: { readonly lines: readonly OutboxLine[]; readonly facts: ListFacts }) {
   const columns: readonly Column<OutboxLine>[] = [
-    { key: 'priority', label: 'Priority', cell: (line) => <PriorityMark priority={line.priority} /> },
+    { key: 'priority', label: 'Priority, state', cell: (line) => <Priority line={line} /> },
     { key: 'patient', label: 'Patient', isHeader: true, cell: (line) => <Patient line={line} facts={facts} /> },
     { key: 'to', label: 'To', cell: (line) => <To line={line} facts={facts} /> },
-    { key: 'way', label: 'On its way', cell: (line) => <Way line={line} facts={facts} /> },
-    { key: 'state', label: 'State', cell: (line) => <StateTag state={line.state} /> },
+    { key: 'way', label: 'On its way, times in UTC', cell: (line) => <Way line={line} facts={facts} /> },
   ];
   return (
     <DataTable
@@ -31,6 +30,15 @@ export function OutboxTable({ lines, facts }: { readonly lines: readonly OutboxL
       rows={lines}
       rowKey={({ id }) => id}
     />
+  );
+}
+
+function Priority({ line }: Pick<CellProps, 'line'>) {
+  return (
+    <>
+      <PriorityMark priority={line.priority} />
+      <span class="second-line">{stateWord(line.state)}</span>
+    </>
   );
 }
 
@@ -90,8 +98,8 @@ function Step({ step, line, facts }: CellProps & { readonly step: ParcelStep }) 
       <span class="unseen"> ({markWords[state]})</span>
       {at === undefined || state !== 'done' ? null : (
         <span class="second-line">
-          <ShortWhen at={at} now={facts.now} />
-          {hasReceipt ? ', receipt' : ''}
+          {hasReceipt ? 'receipt ' : ''}
+          <ShortWhen at={at} now={facts.now} zone={false} />
         </span>
       )}
     </li>
