@@ -9,6 +9,7 @@ import { askWitnesses } from './jobs/witnessing.ts';
 import type { PeerCards } from './peers/cards.ts';
 import type { Pairing } from './peers/pairing.ts';
 import type { Uploads } from './records/attachments/uploads.ts';
+import type { ImportDrafts } from './records/csv/drafts.ts';
 import { auditReceipts, type ReceiptAuditPorts } from './referrals/audit-receipts.ts';
 import { forgetExpired } from './referrals/expire-transfers.ts';
 import type { Dispatcher } from './referrals/dispatch.ts';
@@ -27,6 +28,7 @@ export interface NodeJobsPorts extends ReceiptAuditPorts {
   readonly blobs: DurableBlobs;
   /** Files that people send in pieces; the job `uploads` carries blobs to the bucket. */
   readonly uploads: Uploads;
+  readonly importDrafts: ImportDrafts;
   readonly alerts: Alerts;
   /** Peers that have not been told our newest card. */
   readonly pushTo: Set<string>;
@@ -61,7 +63,14 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
         await exchangeCards(ports, pushTo);
       },
     },
-    { name: 'unfinished-files', everyMs: 10 * minuteMs, run: () => ports.uploads.sweep() },
+    {
+      name: 'unfinished-files',
+      everyMs: 10 * minuteMs,
+      run: async () => {
+        await ports.uploads.sweep();
+        await ports.importDrafts.sweep();
+      },
+    },
     {
       name: 'accounts',
       everyMs: 10 * minuteMs,

@@ -43,6 +43,7 @@ import { nextTurn } from './platform/turn.ts';
 import { openAttachments } from './records/attachments.ts';
 import { openUploads } from './records/attachments/uploads.ts';
 import { openConsultations } from './records/consultations.ts';
+import { openImportDrafts } from './records/csv/drafts.ts';
 import { openImports } from './records/csv/import.ts';
 import { openPatientActs } from './records/patient-acts.ts';
 import { openPatients } from './records/patients.ts';
@@ -167,6 +168,14 @@ export async function connectRecords(machine: Machine, { keyring }: Pick<Connect
     patients,
     scratch,
   });
+  const csvImport = openImports({
+    store,
+    keyring,
+    clock,
+    random,
+    yieldTurn: nextTurn,
+    isReferred: async (reader, patient) => (await reader.first(referralQueries.ofPatient, { patient })) !== undefined,
+  });
   return {
     blobs,
     scratch,
@@ -177,14 +186,8 @@ export async function connectRecords(machine: Machine, { keyring }: Pick<Connect
     patientActs: openPatientActs({ store, keyring, clock, random }),
     registration: openRegistration({ store, keyring, patients }),
     timeline: openTimeline({ store, consultations, attachments }),
-    csvImport: openImports({
-      store,
-      keyring,
-      clock,
-      random,
-      yieldTurn: nextTurn,
-      isReferred: async (reader, patient) => (await reader.first(referralQueries.ofPatient, { patient })) !== undefined,
-    }),
+    csvImport,
+    importDrafts: openImportDrafts({ store, keyring, clock, random, imports: csvImport }),
     receivedPatients: openReceivedPatients({ keyring }),
   };
 }

@@ -147,6 +147,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
       await records.attachments.sweep();
       await records.uploads.sweep();
       await records.csvImport.sweep();
+      await records.importDrafts.recover();
       jobs = startJobs(nodeJobs(services), clock, diagnostics);
       waking.wake = (job) => jobs?.wake(job);
     },
@@ -155,6 +156,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
       await live[Symbol.asyncDispose](); // First: streams to browsers would hold the doors open.
       await Promise.all(doors.splice(0).map((door) => door[Symbol.asyncDispose]()));
       await jobs?.[Symbol.asyncDispose]();
+      await records.importDrafts[Symbol.asyncDispose]();
       await exchange.dispatcher.settled();
       await http.close();
       await records.blobs.close();

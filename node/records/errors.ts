@@ -10,6 +10,7 @@ export type RecordsErrorCode =
   | 'unknown-consultation'
   | 'unknown-attachment'
   | 'unknown-import'
+  | 'too-many-drafts'
   | 'attachment-damaged'
   | 'record-damaged';
 

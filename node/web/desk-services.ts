@@ -8,6 +8,7 @@ import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
 import type { PatientActs } from '../records/patient-acts.ts';
 import type { Uploads } from '../records/attachments/uploads.ts';
+import type { ImportDrafts } from '../records/csv/drafts.ts';
 import type { Registration } from '../records/registration.ts';
 import type { Timeline } from '../records/timeline.ts';
 import type { ReferralDesk } from '../referrals/referral-desk.ts';
@@ -32,6 +33,7 @@ export interface DeskServices extends NodeServices {
   readonly registration: Registration;
   readonly timeline: Timeline;
   readonly uploads: Uploads;
+  readonly importDrafts: ImportDrafts;
   /** The desk's own scripts and styles. */
   readonly assets: PageAssets;
 }

@@ -130,6 +130,7 @@ export const usedSince = statement<{ importId: string }>()((db, values) =>
         row.exists(
           row.selectFrom('attachment').select('attachment.id').whereRef('attachment.patient', '=', 'patient.id'),
         ),
+        row.exists(row.selectFrom('upload').select('upload.id').whereRef('upload.patient', '=', 'patient.id')),
       ]),
     ),
 );

@@ -5,12 +5,12 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ByteStream } from '../../platform/files.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Reader, Store } from '../../store/store.ts';
-import type { PatientId } from '../model.ts';
+import type { Author, PatientId } from '../model.ts';
 import { dryRun } from './dry-run.ts';
-import { importsWithWithdrawn, recentImports, unfinishedImports } from './import-queries.ts';
+import { broughtBy, changesOf, importsWithWithdrawn, recentImports, unfinishedImports } from './import-queries.ts';
 import type { ImportPlan, PlannedRecord } from './plan.ts';
 import { applyStaged, discardStaged, purge, stage, type ImportId } from './stage.ts';
-import { undoImport, type Undone } from './undo.ts';
+import { undoImport, whyNotUndone, type NotUndone, type Undone } from './undo.ts';
 
 /** What the person decides who confirms an import. Whatever is not decided blocks it (Records §1). */
 export interface ImportChoices {
@@ -20,6 +20,9 @@ export interface ImportChoices {
   readonly duplicates?: 'as-proposed' | ReadonlyMap<number, number>;
   /** Records to leave out for another reason, such as a match that is the same person. */
   readonly leaveOut?: ReadonlySet<number>;
+  readonly by?: Author;
+  /** The import's id, where somebody must know it before it is done. */
+  readonly id?: ImportId;
 }
 
 export type Confirmed =
@@ -62,6 +65,10 @@ export interface Imports {
     onProgress?: (progress: ImportProgress) => void,
   ): Promise<Confirmed>;
   undo(id: ImportId): Promise<Undone>;
+  /** Why it could not be undone now; `undefined` where it could. Fails with `unknown-import`. */
+  whyNotUndone(id: ImportId): Promise<NotUndone | undefined>;
+  /** The patients that an import brought and those that it changed. */
+  patientsOf(id: ImportId): Promise<readonly PatientId[]>;
   /** Newest first, at most 100. */
   list(): Promise<readonly PastImport[]>;
   /** At start, before the first import: takes away what a crash left staged or half removed. */
@@ -96,8 +103,8 @@ export function openImports(ports: ImportsPorts): Imports {
       if (undecided !== undefined) return undecided;
       const chosen = chosenRecords(plan, choices);
       const changed = chosen.filter((record) => record.stored === undefined || record.stored.changes.length > 0);
-      const id = random.uuid() as ImportId;
-      const stagePorts = { store, keyring, random, yieldTurn, now: clock.now() };
+      const id = choices.id ?? (random.uuid() as ImportId);
+      const stagePorts = { store, keyring, random, yieldTurn, now: clock.now(), by: choices.by };
       const report = (done: number): void => onProgress?.({ phase: 'storing', done, total: changed.length });
       try {
         if (!(await stage(stagePorts, id, changed, report)) || !(await applyStaged(stagePorts, id))) {
@@ -119,6 +126,13 @@ export function openImports(ports: ImportsPorts): Imports {
       };
     },
     undo: (id) => undoImport({ ...ports, now: clock.now() }, id),
+    whyNotUndone: (id) => store.read((reader) => whyNotUndone(reader, ports, id)),
+    patientsOf: (id) =>
+      store.read(async (reader) => {
+        const brought = await reader.all(broughtBy, { importId: id });
+        const changed = await reader.all(changesOf, { importId: id });
+        return [...brought.map((row) => row.id), ...changed.map((row) => row.patient)] as PatientId[];
+      }),
     list: () =>
       store.read(async (reader) =>
         (await reader.all(recentImports, { limit: importsShownMax })).map((row) => ({

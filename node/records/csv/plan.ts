@@ -76,13 +76,20 @@ export interface ImportPlan {
 
 /** The rows with errors as a CSV of the same columns and one more, `error`, to be mended and imported again. */
 export function rejectedCsv(plan: ImportPlan): ByteStream {
-  const kept = [...plan.header.keys()].filter((i) => ![dialectColumn, errorColumn].includes(plan.header[i] ?? ''));
+  async function* rows() {
+    yield* plan.rejected;
+  }
+  return rejectedRowsCsv(plan.header, rows());
+}
+
+export function rejectedRowsCsv(header: readonly string[], rejected: AsyncIterable<RejectedRow>): ByteStream {
+  const kept = [...header.keys()].filter((i) => ![dialectColumn, errorColumn].includes(header[i] ?? ''));
   const cellsOf = (fields: readonly string[]): string[] => kept.map((i) => fields[i] ?? '');
   async function* rows(): AsyncGenerator<readonly string[]> {
-    for (const row of plan.rejected) {
+    for await (const row of rejected) {
       const errors = row.remarks.filter((remark) => remark.severity === 'error').map(remarkWords);
       yield [...cellsOf(row.fields), `record ${row.number}, line ${row.line}: ${errors.join('; ')}`];
     }
   }
-  return writeCsv([...cellsOf(plan.header), errorColumn], rows(), 'spreadsheet');
+  return writeCsv([...cellsOf(header), errorColumn], rows(), 'spreadsheet');
 }

@@ -4,7 +4,7 @@ import type { Instant } from '../../../protocol/instant.ts';
 import type { DataKeyId, Keyring } from '../../keys/keyring.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Store, Writer } from '../../store/store.ts';
-import type { PatientId } from '../model.ts';
+import type { Author, PatientId } from '../model.ts';
 import { deleteTerm, patientById, stagedState, withdrawnState, type PatientRow } from '../patient-queries.ts';
 import { nextContent, replaceContent, splitTerms, writeNewPatient, type NewContent } from '../patient-rows.ts';
 import {
@@ -36,6 +36,8 @@ export interface StagePorts {
   readonly random: Random;
   readonly yieldTurn: YieldTurn;
   readonly now: Instant;
+  /** Who imports. */
+  readonly by?: Author | undefined;
 }
 
 const recordsPerTransaction = 50;
@@ -64,12 +66,12 @@ export async function stage(
 }
 
 async function stageOne(w: Writer, ports: StagePorts, importId: ImportId, record: PlannedRecord): Promise<boolean> {
-  const { keyring, random, now } = ports;
+  const { keyring, random, now, by } = ports;
   const { details, stored } = record;
   if (details === undefined) return true;
   if (stored === undefined) {
     const id = random.uuid() as PatientId;
-    await writeNewPatient(w, keyring, { id, state: stagedState, importId, now }, details);
+    await writeNewPatient(w, keyring, { id, state: stagedState, importId, now, by }, details);
     return true;
   }
   const row = await w.first(patientById, { id: stored.patient });
@@ -80,7 +82,10 @@ async function stageOne(w: Writer, ports: StagePorts, importId: ImportId, record
 }
 
 /** The one transaction of an import; false, and nothing done, when the store changed since the dry run. */
-export async function applyStaged({ store, now }: Pick<StagePorts, 'store' | 'now'>, id: ImportId): Promise<boolean> {
+export async function applyStaged(
+  { store, now, by }: Pick<StagePorts, 'store' | 'now' | 'by'>,
+  id: ImportId,
+): Promise<boolean> {
   return await store.write(async (w) => {
     if ((await w.first(takenMeanwhile, { importId: id })) !== undefined) return false;
     const changes: [PatientRow, NewContent][] = [];
@@ -90,7 +95,7 @@ export async function applyStaged({ store, now }: Pick<StagePorts, 'store' | 'no
       if (row?.version !== change.version_before || token === null || terms === null || csvTerm === null) return false;
       changes.push([row, { token, terms, csvTerm }]);
     }
-    for (const [row, content] of changes) await replaceContent(w, row, content, now);
+    for (const [row, content] of changes) await replaceContent(w, row, content, now, by);
     const { changes: added } = await w.run(makeLive, { importId: id });
     await w.run(emptyChanges, { importId: id });
     await w.run(finishImport, { id, now, added, updated: changes.length });

@@ -10,11 +10,10 @@ import { openDetails } from '../sealed-details.ts';
 import { broughtBy, changesOf, importById, markUndone, usedSince, withdraw } from './import-queries.ts';
 import { purge, type ImportId } from './stage.ts';
 
-export type Undone =
-  | { state: 'undone'; removed: number; restored: number }
-  /** Nothing was undone: these patients were changed, seen, given a file or referred since. */
-  | { state: 'in-use'; patients: readonly PatientId[] }
-  | { state: 'already-undone' };
+/** Nothing was undone: `in-use` names patients that were changed, seen, given a file or referred since. */
+export type NotUndone = { state: 'in-use'; patients: readonly PatientId[] } | { state: 'already-undone' };
+
+export type Undone = { state: 'undone'; removed: number; restored: number } | NotUndone;
 
 export interface UndoPorts {
   readonly store: Store;
@@ -30,13 +29,9 @@ export interface UndoPorts {
  */
 export async function undoImport(ports: UndoPorts, id: ImportId): Promise<Undone> {
   const outcome = await ports.store.write(async (w): Promise<Undone> => {
-    const past = await w.first(importById, { id });
-    if (past === undefined || past.state === 'staging')
-      throw new RecordsError('unknown-import', 'no import with this id');
-    if (past.state === 'undone') return { state: 'already-undone' };
+    const refused = await whyNotUndone(w, ports, id);
+    if (refused !== undefined) return refused;
     const changed = await changedRows(w, id);
-    const inUse = [...(await usedPatients(w, ports, id)), ...changed.used];
-    if (inUse.length > 0) return { state: 'in-use', patients: inUse };
     for (const { row, before } of changed.rows) await restore(w, ports, row, before);
     const { changes: removed } = await w.run(withdraw, { importId: id });
     await w.run(markUndone, { id, now: ports.now });
@@ -46,7 +41,21 @@ export async function undoImport(ports: UndoPorts, id: ImportId): Promise<Undone
   return outcome;
 }
 
-async function usedPatients(w: Writer, ports: UndoPorts, id: ImportId): Promise<PatientId[]> {
+/** What stands against undoing an import now; `undefined` where nothing does. */
+export async function whyNotUndone(
+  reader: Reader,
+  ports: Pick<UndoPorts, 'isReferred'>,
+  id: ImportId,
+): Promise<NotUndone | undefined> {
+  const past = await reader.first(importById, { id });
+  if (past === undefined || past.state === 'staging')
+    throw new RecordsError('unknown-import', 'no import with this id');
+  if (past.state === 'undone') return { state: 'already-undone' };
+  const patients = [...(await usedPatients(reader, ports, id)), ...(await changedRows(reader, id)).used];
+  return patients.length === 0 ? undefined : { state: 'in-use', patients };
+}
+
+async function usedPatients(w: Reader, ports: Pick<UndoPorts, 'isReferred'>, id: ImportId): Promise<PatientId[]> {
   const used = new Set((await w.all(usedSince, { importId: id })).map((row) => row.id as PatientId));
   if (ports.isReferred !== undefined) {
     for (const row of await w.all(broughtBy, { importId: id })) {
@@ -57,7 +66,7 @@ async function usedPatients(w: Writer, ports: UndoPorts, id: ImportId): Promise<
   return [...used];
 }
 
-async function changedRows(w: Writer, id: ImportId) {
+async function changedRows(w: Reader, id: ImportId) {
   const rows: { row: PatientRow; before: number }[] = [];
   const used: PatientId[] = [];
   for (const change of await w.all(changesOf, { importId: id })) {
