@@ -1,33 +1,42 @@
 import { HtmlValidate } from 'html-validate';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streamOnce } from '../../../node/platform/files.ts';
+import type { ConsultationId } from '../../../node/records/model.ts';
 import { axeViolations } from '../../support/axe.ts';
 import { findChromium, keepPicture, launchBrowser, openPerson, signInAt, variants } from '../../support/browser.ts';
-import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import type { TestDesk } from '../../support/desk.ts';
 import type { DeskClient } from '../../support/desk-client.ts';
 import { htmlRules } from '../../support/html-rules.ts';
+import { openPopulatedDesks, png, type PopulatedDesks } from '../../support/populated-desks.ts';
 import { addConsultations, addPatient, plainPatient, wholePatient } from './sample-patient.ts';
 
-let desks: TestDesks;
+let desks: PopulatedDesks;
 let desk: TestDesk;
 let doctor: DeskClient;
 /** Path and name of every screen, once there is somebody to show. */
 let screens: readonly (readonly [name: string, path: string])[];
+/** A record that the nurse may not open. */
+let closed: string;
 beforeAll(async () => {
-  desks = await openDesks({ names: ['alder'] });
-  desk = desks.at('alder');
+  desks = await openPopulatedDesks();
+  desk = desks.at('birch');
   doctor = await desk.client('doctor');
   for (let i = 0; i < 12; i += 1) await addPatient(desk, plainPatient(`B-${i}`, `Sample${i}`));
   const patient = await addPatient(desk, wholePatient);
   const [newest = ''] = await addConsultations(desk, patient, 25);
-  const bytes = new TextEncoder().encode('a letter');
-  await desk.node.attachments.add(patient, {
-    title: 'Letter of the general practitioner.txt',
-    contentType: 'text/plain',
-    bytes: (async function* () {
-      yield bytes;
-    })(),
+  const [image, letter] = [png(320, 200), new TextEncoder().encode('a letter')];
+  const consultation = newest as ConsultationId;
+  const { attachments, referralDesk } = desk.node;
+  await attachments.add(patient, {
+    title: 'Photo of the chest',
+    contentType: 'image/png',
+    consultation,
+    bytes: streamOnce(image),
   });
+  await attachments.add(patient, { title: 'Letter.txt', contentType: 'text/plain', bytes: streamOnce(letter) });
+  const link = { answer: 'same', patient, why: 'same birth date' } as const;
+  await referralDesk.matching.answer(desks.accepted, link, { id: 'tests', name: 'Dr Bela Birch' });
   const change = `/patients/${patient}/consultations/${newest}/change`;
   await doctor.submit(change, change, {
     kind: 'correction',
@@ -61,8 +70,8 @@ beforeAll(async () => {
     ['consultation-new', `/patients/${patient}/consultations/new`],
     ['consultation', `/patients/${patient}/consultations/${newest}`],
     ['consultation-change', change],
-    ['patient-restricted', `/patients/${restricted}`],
   ];
+  closed = `/patients/${restricted}`;
 });
 afterAll(async () => {
   await desks[Symbol.asyncDispose]();
@@ -71,8 +80,12 @@ afterAll(async () => {
 test('every screen of a patient is valid HTML with one heading of the first rank', async () => {
   const validator = new HtmlValidate(htmlRules);
   const nurse = await desk.client('nurse');
-  for (const [name, path] of screens) {
-    const { text } = await (name === 'patient-restricted' ? nurse : doctor).open(path);
+  const all = [
+    ...screens.map((screen) => [...screen, doctor] as const),
+    ['patient-restricted', closed, nurse] as const,
+  ];
+  for (const [name, path, client] of all) {
+    const { text } = await client.open(path);
     const { results } = await validator.validateString(text);
     const faults = results.flatMap(({ messages }) => messages.map(({ ruleId, message }) => `${ruleId}: ${message}`));
     expect([name, ...faults]).toEqual([name]);
@@ -107,4 +120,65 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     },
     120_000,
   );
+
+  test('by keyboard alone: search, open, register, and the first fault has the focus', async () => {
+    await using person = await openPerson(browser, desk.origin);
+    const { page } = person;
+    await signInAt(person, desk.users.doctor);
+    await person.open('/patients');
+    await page.keyboard.press('/');
+    await page.keyboard.type('haddad');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/q=haddad/);
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/patients\/[0-9a-f-]{36}$/);
+    expect(await page.locator('h1').innerText()).toContain('HADDAD, Rahma');
+
+    await person.open('/patients/new');
+    await page.getByLabel('Birth date').focus();
+    await page.keyboard.type('03/04/1979');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#errors');
+    expect(await page.evaluate('document.activeElement.id')).toBe('errors');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.name')).toBe('family_name');
+    await page.keyboard.type('Keyboard');
+    await page.getByLabel('Birth date').fill('1979');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/patients\/[0-9a-f-]{36}$/);
+    expect(await page.locator('h1').innerText()).toContain('KEYBOARD');
+    expect(person.troubles.filter((trouble) => !trouble.includes('status of 422'))).toEqual([]);
+  }, 60_000);
+
+  test('hostile text runs nothing: no dialog, no error of the policy', async () => {
+    const text = `"><img src=x onerror=alert(1)><script>alert(2)</script></textarea><svg onload=alert(3)>\u202Eabc`;
+    const hostile = await addPatient(desk, {
+      ...wholePatient,
+      csvId: 'XSS-1',
+      familyName: text,
+      notes: text,
+      allergies: [text],
+    });
+    await using person = await openPerson(browser, desk.origin);
+    await signInAt(person, desk.users.doctor);
+    for (const page of ['', '/edit', '/print', '/versions', '/timeline'])
+      await person.open(`/patients/${hostile}${page}`);
+    expect(person.troubles).toEqual([]);
+  });
+
+  test('on paper there is the record alone: no navigation, no button, no form', async () => {
+    await using person = await openPerson(browser, desk.origin);
+    await signInAt(person, desk.users.doctor);
+    const [, place = ''] = screens.find(([name]) => name === 'patient-print') ?? [];
+    await person.open(place);
+    await person.page.emulateMedia({ media: 'print' });
+    await keepPicture(person, 'patient-print-paper');
+    const seen = await person.page.evaluate(
+      `[...document.querySelectorAll('nav, form, .button')].filter((one) => one.checkVisibility()).length`,
+    );
+    expect(seen).toBe(0);
+    expect(await axeViolations(person.page)).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 import type { NodeName } from '../../../../protocol/ids.ts';
-import type { DatedReferral } from '../../../records/timeline.ts';
+import type { DatedReferral, TimelineReferral } from '../../../records/timeline.ts';
 import { Section } from '../../components/panel.tsx';
 import { DataTable } from '../../components/table.tsx';
 import { PriorityMark, StateTag, Tag } from '../../components/tag.tsx';
@@ -51,7 +51,7 @@ export function ReferralsSection({ referrals, desk, visit }: ReferralsProps) {
   );
 }
 
-export function ReferralLink({ referral, visit }: { readonly referral: DatedReferral; readonly visit: Visit }) {
+export function ReferralLink({ referral, visit }: { readonly referral: TimelineReferral; readonly visit: Visit }) {
   const { id, direction, number } = referral;
   const text = <Foreign text={number} />;
   const href = visit.is('doctor', 'coordinator') ? placeOf(direction, { referral: id }) : undefined;
@@ -59,7 +59,7 @@ export function ReferralLink({ referral, visit }: { readonly referral: DatedRefe
 }
 
 /** Says of what another hospital told that it did (screens §5, 4: source chip). */
-export function SourceChip({ referral, desk }: { readonly referral: DatedReferral; readonly desk: DeskServices }) {
+export function SourceChip({ referral, desk }: { readonly referral: TimelineReferral; readonly desk: DeskServices }) {
   const title = desk.directory.find(referral.peer as NodeName)?.title ?? referral.peer;
   return referral.direction === 'received' ? (
     <Tag tone="violet">

@@ -64,7 +64,12 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
           <PersonalDetails record={record} now={visit.now} />
           <Bystander record={record} />
           <Insurance record={record} />
-          <TimelineList patient={patient} entries={timeline.entries} hasMore={timeline.earlier !== undefined} />
+          <TimelineList
+            patient={patient}
+            entries={timeline.entries}
+            hasMore={timeline.earlier !== undefined}
+            around={{ visit, desk }}
+          />
           <RecordLinks visit={visit} patient={patient} />
         </div>
       </div>

@@ -10,11 +10,18 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { FileLink } from './chart-files.tsx';
+import { ReferralLink, SourceChip } from './chart-referrals.tsx';
 import { openPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { classWords } from './patient-words.ts';
 
 const pageSize = 50;
+
+/** Who looks, and where. */
+interface Around {
+  readonly visit: Visit;
+  readonly desk: DeskServices;
+}
 
 /** All that happened, page by page. */
 export function showTimeline(visit: Visit, desk: DeskServices): Promise<Answer> {
@@ -40,7 +47,7 @@ export function showTimeline(visit: Visit, desk: DeskServices): Promise<Answer> 
           heading={false}
         />
         <h1>Timeline</h1>
-        <Entries entries={entries} />
+        <Entries entries={entries} around={{ visit, desk }} />
         <Pager
           older={older}
           newer={before === undefined ? undefined : url('patient-timeline', { patient: record.id })}
@@ -58,10 +65,12 @@ export function TimelineList({
   patient,
   entries,
   hasMore,
+  around,
 }: {
   readonly patient: PatientId;
   readonly entries: readonly TimelineEntry[];
   readonly hasMore: boolean;
+  readonly around: Around;
 }) {
   return (
     <Section
@@ -69,24 +78,24 @@ export function TimelineList({
       id="timeline"
       aside={hasMore ? <a href={url('patient-timeline', { patient })}>All of it</a> : null}
     >
-      <Entries entries={entries} />
+      <Entries entries={entries} around={around} />
     </Section>
   );
 }
 
-function Entries({ entries }: { readonly entries: readonly TimelineEntry[] }) {
+function Entries({ entries, around }: { readonly entries: readonly TimelineEntry[]; readonly around: Around }) {
   return (
     <ol class="events">
       {entries.map((entry) => (
         <li>
-          <When at={entry.at} /> <span class="second-line">{wordsOf(entry)}</span>
+          <When at={entry.at} /> <span class="second-line">{wordsOf(entry, around)}</span>
         </li>
       ))}
     </ol>
   );
 }
 
-function wordsOf(entry: TimelineEntry): Child {
+function wordsOf(entry: TimelineEntry, { visit, desk }: Around): Child {
   switch (entry.kind) {
     case 'consultation': {
       const { id, patient, encounterClass, reason } = entry.consultation;
@@ -103,15 +112,13 @@ function wordsOf(entry: TimelineEntry): Child {
           File <FileLink id={entry.attachment.id} title={entry.attachment.title} />
         </>
       );
-    case 'referral': {
-      const { direction, peer, number, state } = entry.referral;
+    case 'referral':
       return (
         <>
-          Referral <Foreign text={number} /> {direction === 'sent' ? 'to' : 'from'} <Foreign text={peer} />:{' '}
-          {stateWord(state)}
+          Referral <ReferralLink referral={entry.referral} visit={visit} />{' '}
+          <SourceChip referral={entry.referral} desk={desk} />: {stateWord(entry.referral.state)}
         </>
       );
-    }
     case 'registered':
       return <Written what={entry.imported ? 'Imported' : 'Registered'} by={entry.by} />;
     case 'changed':
