@@ -85,6 +85,7 @@ async function renewParts(change) {
     const fresh = await fetchFragment(part.dataset.liveSrc).catch(() => undefined);
     if (fresh === undefined || fresh.textContent === part.textContent) continue;
     const holdsFocus = part.contains(document.activeElement);
+    if (holdsFocus && document.activeElement.matches('input, textarea, select')) continue; // Somebody types there.
     if (part.id === 'emergencies') placeBanner(part, fresh);
     part.replaceChildren(fresh);
     if (holdsFocus) part.querySelector('a, button')?.focus();

@@ -3,7 +3,6 @@ import { Foreign } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { receivedLink } from './referral-links.ts';
 import { agoWords } from './referral-words.ts';
 
 const shownMax = 3;
@@ -61,7 +60,7 @@ function Line({
 }) {
   const title = desk.directory.find(emergency.peer)?.title ?? emergency.peer;
   return (
-    <a href={receivedLink(emergency.id)}>
+    <a href={url('received', { referral: emergency.id })}>
       {emergency.number} from <Foreign text={title} />, {agoWords(emergency.arrivedAt, visit.now)}
     </a>
   );

@@ -5,7 +5,6 @@ import { PriorityMark, StateTag, Tag } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
 import type { ListFacts } from './list-facts.ts';
-import { receivedLink } from './referral-links.ts';
 import { agoWords, dueWords, nameParts } from './referral-words.ts';
 import { ShortWhen } from './short-when.tsx';
 
@@ -79,7 +78,7 @@ function Patient({ line, facts }: CellProps) {
   const { summary } = line;
   return (
     <>
-      <a href={receivedLink(line.id)} data-open>
+      <a href={url('received', { referral: line.id })} data-open>
         {summary === undefined ? 'Record erased' : <PersonName name={nameParts(summary.patientName)} />}
       </a>
       <span class="second-line">

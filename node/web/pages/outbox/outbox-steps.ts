@@ -5,8 +5,8 @@ export interface ParcelStep {
   readonly label: string;
   readonly state: 'done' | 'current' | 'waiting' | 'failed';
   readonly at: number | undefined;
-  /** The other hospital's signed receipt is held for it. */
-  readonly hasReceipt: boolean;
+  /** What the other hospital signed for it: its receipt for ours, or its own message. */
+  readonly proof: 'receipt' | 'signed' | undefined;
 }
 
 const decisions: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const decisions: Readonly<Record<string, string>> = {
   'referral-rejected': 'Declined',
 };
 
-/** Prepared → Encrypted → Delivered → Decided → Report returned. "Delivered" needs the receiver's receipt. */
+/** Prepared → Encrypted → Delivered → Decided → Report. "Delivered" needs the receiver's receipt. */
 export function parcelSteps(line: OutboxLine): readonly ParcelStep[] {
   const parcel = parcelOf(line);
   const isEncrypted = parcel !== undefined && parcel.state !== 'preparing';
@@ -24,25 +24,25 @@ export function parcelSteps(line: OutboxLine): readonly ParcelStep[] {
   const report = line.answers.findLast(({ event }) => event === 'referral-completed');
   const isAsked = line.state === 'info-requested';
   const made: readonly ParcelStep[] = [
-    { label: 'Prepared', state: 'done', at: undefined, hasReceipt: false },
-    { label: 'Encrypted', state: isEncrypted ? 'done' : 'waiting', at: undefined, hasReceipt: false },
+    { label: 'Prepared', state: 'done', at: undefined, proof: undefined },
+    { label: 'Encrypted', state: isEncrypted ? 'done' : 'waiting', at: undefined, proof: undefined },
     {
       label: isOver ? endWords(parcel) : 'Delivered',
       state: isDelivered ? 'done' : isOver ? 'failed' : 'waiting',
       at: parcel?.doneAt,
-      hasReceipt: parcel?.hasReceipt === true,
+      proof: parcel?.hasReceipt === true ? 'receipt' : undefined,
     },
     {
       label: decided === undefined ? (isAsked ? 'Information asked' : 'Decided') : (decisions[decided.event] ?? ''),
       state: decided === undefined ? 'waiting' : 'done',
       at: decided?.at,
-      hasReceipt: decided !== undefined,
+      proof: decided === undefined ? undefined : 'signed',
     },
     {
-      label: 'Report returned',
+      label: 'Report',
       state: report === undefined ? 'waiting' : 'done',
       at: report?.at,
-      hasReceipt: report !== undefined,
+      proof: report === undefined ? undefined : 'signed',
     },
   ];
   if (isOver || line.group === 'closed') return made;

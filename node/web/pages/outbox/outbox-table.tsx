@@ -2,8 +2,8 @@ import type { BundleLine, OutboxLine } from '../../../referrals/outbox-list.ts';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { PriorityMark, stateWord } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, spanWords } from '../../components/text.tsx';
+import { url } from '../../urls.ts';
 import type { ListFacts } from '../inbox/list-facts.ts';
-import { sentLink } from '../inbox/referral-links.ts';
 import { agoWords, nameParts } from '../inbox/referral-words.ts';
 import { ShortWhen } from '../inbox/short-when.tsx';
 import { otherUnderway, parcelOf, parcelSteps, type ParcelStep } from './outbox-steps.ts';
@@ -46,7 +46,7 @@ function Patient({ line, facts }: CellProps) {
   const { summary } = line;
   return (
     <>
-      <a href={sentLink(line.id)} data-open>
+      <a href={url('sent', { referral: line.id })} data-open>
         {summary === undefined ? 'Record erased' : <PersonName name={nameParts(summary.patientName)} />}
       </a>
       <span class="second-line">
@@ -91,14 +91,15 @@ const marks = { done: '✓', current: '…', waiting: '○', failed: '✕' } as 
 const markWords = { done: 'done', current: 'now', waiting: 'not yet', failed: 'ended' } as const;
 
 function Step({ step, line, facts }: CellProps & { readonly step: ParcelStep }) {
-  const { label, state, at, hasReceipt } = step;
+  const { label, state, at, proof } = step;
   return (
     <li class={state}>
-      <span aria-hidden="true">{marks[state]}</span> {hasReceipt ? <a href={sentLink(line.id)}>{label}</a> : label}
+      <span aria-hidden="true">{marks[state]}</span>{' '}
+      {proof !== undefined ? <a href={url('sent', { referral: line.id })}>{label}</a> : label}
       <span class="unseen"> ({markWords[state]})</span>
       {at === undefined || state !== 'done' ? null : (
         <span class="second-line">
-          {hasReceipt ? 'receipt ' : ''}
+          {proof === undefined ? '' : `${proof} `}
           <ShortWhen at={at} now={facts.now} zone={false} />
         </span>
       )}
