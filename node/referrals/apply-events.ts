@@ -33,10 +33,7 @@ type HeldReferral = NonNullable<Awaited<ReturnType<typeof findReferral>>>;
 
 /** The history as it is held now; `messages` finds an event's row by author and digest. */
 export async function readHistory(reader: Reader, held: HeldReferral) {
-  const rows = [
-    ...(await reader.all(referralQueries.eventsOfAuthor, { referral: held.id, author: 'sender' })),
-    ...(await reader.all(referralQueries.eventsOfAuthor, { referral: held.id, author: 'receiver' })),
-  ];
+  const rows = await reader.all(referralQueries.eventsToFold, { referral: held.id });
   const messages = new Map(rows.map((row) => [`${row.author}/${toHex(row.digest)}`, row]));
   const events = rows.map((row): HistoryEvent => {
     const { author, seq } = row;
@@ -59,14 +56,10 @@ export async function readHistory(reader: Reader, held: HeldReferral) {
 /** Event 2 is the receipt: ours when we received the referral, the peer's proof when we sent it. */
 async function isReceipted(reader: Reader, held: HeldReferral): Promise<boolean> {
   if (held.direction === 'received') return true;
-  const bundles = await reader.all(outboxQueries.ofReferral, { referral: held.id });
-  return bundles.some((bundle) => bundle.kind === 'referral' && bundle.state === 'delivered');
+  return (await reader.first(outboxQueries.deliveredReferral, { referral: held.id })) !== undefined;
 }
 
 /** One referral id is held either as sent or as received: a hospital never refers to itself. */
 export async function findReferral(reader: Reader, id: string) {
-  return (
-    (await reader.first(referralQueries.get, { id, direction: 'sent' })) ??
-    (await reader.first(referralQueries.get, { id, direction: 'received' }))
-  );
+  return await reader.first(referralQueries.held, { id });
 }

@@ -3,7 +3,13 @@ import type { SignedAnswer } from '../peers/transport.ts';
 
 /** How one try to deliver ended. */
 export type Outcome =
-  | { readonly kind: 'delivered'; readonly proof: string; readonly size: number }
+  | {
+      readonly kind: 'delivered';
+      readonly proof: string;
+      readonly size: number;
+      /** Settles when the cosignature that came with the receipt is stored. */
+      readonly cosigned?: Promise<unknown>;
+    }
   | { readonly kind: 'refused'; readonly proof: string; readonly size: number; readonly problem: Problem }
   | { readonly kind: 'withdrawn' }
   /** The receiver destroyed the key this was sealed to: seal anew under another uuid. */

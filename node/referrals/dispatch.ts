@@ -3,11 +3,11 @@ import { targetOf } from '../../protocol/http/routes.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import { TransportError, type TransportErrorCode } from '../peers/transport.ts';
 import type { ChunkTokens } from './chunk-tokens.ts';
-import { deliverBundle } from './deliver.ts';
+import { deliverBundle, departSealed } from './deliver.ts';
 import { finishDelivery, type DeliveryEffects } from './finish-delivery.ts';
 import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
-import { prepareBundle } from './prepare.ts';
+import { sealBundle, storeSealed } from './prepare.ts';
 import { withdrawBundle } from './withdraw.ts';
 
 /** Back-off between tries, by priority (Spec §5); a peer that speaks clears it. */
@@ -70,8 +70,24 @@ export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects:
     },
   };
 
+  /** Whether a bundle may leave now, beside those that are on their way to the same peer. */
+  const hasRoom = (row: Pick<OpenRow, 'bundle' | 'peer' | 'rank'>): boolean => {
+    if (directory.find(row.peer)?.state !== 'paired') return false;
+    const others = [...running].filter(([bundle, each]) => each.peer === row.peer && bundle !== row.bundle);
+    const elapsed = clock.elapsedMs();
+    return (
+      others.length < bundlesAtOnceMax &&
+      !others.some(([, each]) => each.rank < row.rank && elapsed - each.sinceMs < headStartMs)
+    );
+  };
+
   const begin = (row: OpenRow): void => {
-    const done = work(ports, tokens, effects, row.bundle, reach)
+    const leave = (bundle: OutboxRow): boolean => {
+      if (outOfReach.has(bundle.peer) || !hasRoom(bundle)) return false;
+      if (preparing.delete(bundle.bundle)) ports.wake(); // Another may be prepared meanwhile.
+      return true;
+    };
+    const done = work(ports, tokens, effects, row.bundle, { ...reach, leave })
       .catch((error: unknown) => {
         // Not even the next time to try could be written: what was stored before stands, and is tried again.
         ports.diagnostics.error('delivery-not-noted', error, { bundle: row.bundle, peer: row.peer });
@@ -88,14 +104,7 @@ export function openDispatcher(ports: OutboxPorts, tokens: ChunkTokens, effects:
     if (running.has(row.bundle) || isLater(row.next_at, now)) return false;
     if (row.state === 'preparing') return preparing.size < preparationsMax;
     // The most urgent of a silent peer's bundles is tried in the place of all: it is the first to arrive.
-    if (outOfReach.has(row.peer) && row !== first) return false;
-    if (directory.find(row.peer)?.state !== 'paired') return false;
-    const ofPeer = [...running.values()].filter((each) => each.peer === row.peer);
-    const elapsed = clock.elapsedMs();
-    return (
-      ofPeer.length < bundlesAtOnceMax &&
-      !ofPeer.some((each) => each.rank < row.rank && elapsed - each.sinceMs < headStartMs)
-    );
+    return (row === first || !outOfReach.has(row.peer)) && hasRoom(row);
   };
 
   const probe = async (peerName: string): Promise<void> => {
@@ -151,6 +160,11 @@ interface Reach {
   silent(peer: string): void;
 }
 
+interface Leave extends Reach {
+  /** Whether a bundle that was just prepared may go on to its peer at once. */
+  leave(row: OutboxRow): boolean;
+}
+
 /** Troubles of a bundle whose peer gave no answer that counts. */
 const silentCodes: ReadonlySet<string> = new Set<TransportErrorCode>([
   'NET_UNREACHABLE',
@@ -170,12 +184,19 @@ async function work(
   tokens: ChunkTokens,
   effects: DeliveryEffects,
   bundle: string,
-  reach: Reach,
+  reach: Leave,
 ): Promise<void> {
-  const row = await ports.store.read((reader) => reader.first(outboxQueries.get, { bundle }));
-  if (row === undefined) return;
+  const stored = await ports.store.read((reader) => reader.first(outboxQueries.get, { bundle }));
+  if (stored === undefined) return;
+  let row = stored;
   try {
-    if (row.state === 'preparing') return await prepareBundle(ports, tokens, row);
+    if (row.state === 'preparing') {
+      const sealed = await sealBundle(ports, tokens, row);
+      if (!reach.leave(row)) return await storeSealed(ports, row, sealed);
+      const leaving = await departSealed(ports, row, sealed);
+      if (leaving === undefined) return;
+      row = leaving;
+    }
     const outcome =
       row.state === 'withdrawing' ? await withdrawBundle(ports, row) : await deliverBundle(ports, tokens, row);
     reach.answered(row.peer);

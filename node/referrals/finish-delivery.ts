@@ -30,7 +30,10 @@ export async function finishDelivery(
   const { bundle, peer } = row;
   switch (outcome.kind) {
     case 'delivered':
-      await end(ports, row, { state: 'delivered', proof: outcome.proof, size: outcome.size }, effects.delivered);
+      await Promise.all([
+        end(ports, row, { state: 'delivered', proof: outcome.proof, size: outcome.size }, effects.delivered),
+        outcome.cosigned,
+      ]);
       ports.delivered();
       ports.diagnostics.info('bundle-delivered', { bundle, peer, priority: row.priority });
       return undefined;

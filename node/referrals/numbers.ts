@@ -4,6 +4,7 @@ import type { Reader } from '../store/store.ts';
 import { referralQueries } from './referral-queries.ts';
 
 const numberDigits = 6;
+const fullSeries = 10 ** numberDigits - 1;
 
 /** How many referrals of this node have a number and are not stored yet: the next one comes after them. */
 export interface BeingComposed {
@@ -22,10 +23,18 @@ export async function nextNumber(
   ahead: BeingComposed = { count: 0 },
 ): Promise<string> {
   const year = formatInstant(now).slice(0, 4);
-  const from = parseInstant(`${year}-01-01T00:00:00Z`);
-  const row = await reader.first(referralQueries.countOfYear, { direction, from });
-  ahead.count += 1;
-  const count = String((row?.count ?? 0) + ahead.count).padStart(numberDigits, '0');
   const [label = node] = node.split('.');
-  return `${direction === 'sent' ? 'REF' : 'IN'}-${label.toUpperCase()}-${year}-${count}`;
+  const series = `${direction === 'sent' ? 'REF' : 'IN'}-${label.toUpperCase()}-${year}-`;
+  const last = await lastOf(reader, series, direction, year);
+  ahead.count += 1;
+  return series + String(last + ahead.count).padStart(numberDigits, '0');
+}
+
+async function lastOf(reader: Reader, series: string, direction: 'sent' | 'received', year: string): Promise<number> {
+  const row = await reader.first(referralQueries.lastNumber, { from: series, to: `${series}:` });
+  const last = row === undefined ? 0 : Number(row.number.slice(series.length));
+  if (last < fullSeries) return last;
+  // Beyond it, numbers do not sort as they count.
+  const from = parseInstant(`${year}-01-01T00:00:00Z`);
+  return (await reader.first(referralQueries.countOfYear, { direction, from }))?.count ?? last;
 }

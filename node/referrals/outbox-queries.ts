@@ -84,6 +84,16 @@ export const outboxQueries = {
   ofReferral: statement<{ referral: string }>()((db, values) =>
     db.selectFrom('outbox').selectAll().where('referral', '=', values.referral).orderBy('queued_at').orderBy('bundle'),
   ),
+  /** The bundle of a referral itself, once its receipt is here. */
+  deliveredReferral: statement<{ referral: string }>()((db, values) =>
+    db
+      .selectFrom('outbox')
+      .select('bundle')
+      .where('referral', '=', values.referral)
+      .where('state', '=', 'delivered')
+      .where('kind', '=', 'referral')
+      .limit(1),
+  ),
   /** What waits for a peer or for its preparation, most urgent first. */
   open: statement()((db) =>
     db
@@ -107,13 +117,32 @@ export const outboxQueries = {
       .orderBy('queued_at')
       .orderBy('bundle'),
   ),
-  prepared: statement<{ bundle: string; manifest: Uint8Array; token: Uint8Array; secrets: Uint8Array }>()(
-    (db, values) =>
-      db
-        .updateTable('outbox')
-        .set({ state: 'queued', manifest: values.manifest, token: values.token, secrets: values.secrets })
-        .where('bundle', '=', values.bundle)
-        .where('state', '=', 'preparing'),
+  prepared: statement<{ bundle: string; manifest: Uint8Array; token: Uint8Array }>()((db, values) =>
+    db
+      .updateTable('outbox')
+      .set({ state: 'queued', manifest: values.manifest, token: values.token })
+      .where('bundle', '=', values.bundle)
+      .where('state', '=', 'preparing'),
+  ),
+  /** Sealed and on its way at once: what nothing has to wait for is written once. */
+  leavingAtOnce: statement<{
+    bundle: string;
+    manifest: Uint8Array;
+    token: Uint8Array;
+    record: Uint8Array;
+    seq: number;
+  }>()((db, values) =>
+    db
+      .updateTable('outbox')
+      .set({
+        state: 'leaving',
+        manifest: values.manifest,
+        token: values.token,
+        record: values.record,
+        seq: values.seq,
+      })
+      .where('bundle', '=', values.bundle)
+      .where('state', '=', 'preparing'),
   ),
   leaving: statement<{ bundle: string; record: Uint8Array; seq: number }>()((db, values) =>
     db

@@ -29,7 +29,10 @@ export interface NextCheckpoint {
 export interface PeerHeads {
   /** Runs `send` with a head that covers leaf `index`; alone, when it has to bring a checkpoint along. */
   withHead<T>(peer: NodeName, index: number, send: (head: HeadForPeer) => Promise<T>): Promise<T>;
-  /** Stores a cosignature that came back; true when it is the peer's own over that head. */
+  /**
+   * Stores a cosignature that came back; true when it is the peer's own over that head. Whoever brings the next head
+   * waits until it is stored, so that a caller may write what else it has in the same commit.
+   */
   takeCosignature(peer: Peer, size: number, line: string): Promise<boolean>;
   /** What the peer says it holds: told by 409, or 0 when it knows nothing of us. */
   correct(peer: NodeName, size: number): Promise<void>;
@@ -47,8 +50,11 @@ export interface PeerHeadsPorts {
 export function openPeerHeads(ports: PeerHeadsPorts): PeerHeads {
   const { store, log, proofs, clock } = ports;
   const turns = new Map<NodeName, Promise<unknown>>();
-  const heldSize = async (peer: NodeName): Promise<number> =>
-    (await store.read((reader) => reader.first(logQueries.witness, { peer })))?.size ?? 0;
+  const taking = new Map<NodeName, Promise<unknown>>();
+  const heldSize = async (peer: NodeName): Promise<number> => {
+    await taking.get(peer);
+    return (await store.read((reader) => reader.first(logQueries.witness, { peer })))?.size ?? 0;
+  };
   const nextCheckpoint = async (peer: NodeName): Promise<NextCheckpoint | undefined> => {
     const old = await heldSize(peer);
     const { size, checkpoint } = log.head();
@@ -66,6 +72,26 @@ export function openPeerHeads(ports: PeerHeadsPorts): PeerHeads {
     } finally {
       if (turns.get(peer) === settled) turns.delete(peer);
     }
+  };
+  const takeOne = async (peer: Peer, size: number, line: string): Promise<boolean> => {
+    const row = await store.read((reader) => reader.first(logQueries.checkpointAt, { size }));
+    if (row === undefined) return false;
+    const [signature] = parseCosignatures(line.endsWith('\n') ? line : `${line}\n`);
+    const now = clock.now();
+    const keys = findLiveKeys(peer.card, 'cosign', now);
+    const checkpoint = parseCheckpoint(row.note);
+    const good = keys.some(({ key }) => {
+      const witness = noteKey(`${peer.name}/witness`, noteKeyTypes.cosignature, key, logCrypto);
+      return signature !== undefined && verifyCosignature(checkpoint, signature, witness, logCrypto) !== undefined;
+    });
+    if (!good) return false;
+    await store.write(async (writer) => {
+      const text = line.endsWith('\n') ? line.slice(0, -1) : line;
+      await writer.run(logQueries.putCosignature, { size, witness: peer.name, line: text, at: now });
+      const held = await writer.first(logQueries.witness, { peer: peer.name });
+      if ((held?.size ?? 0) < size) await writer.run(logQueries.putWitness, { peer: peer.name, size, at: now });
+    });
+    return true;
   };
   return {
     withNewest: (peer, send) =>
@@ -86,24 +112,14 @@ export function openPeerHeads(ports: PeerHeadsPorts): PeerHeads {
       return 'answer' in brought ? brought.answer : send({ size: brought.size, checkpoint: undefined });
     },
     takeCosignature: async (peer, size, line) => {
-      const row = await store.read((reader) => reader.first(logQueries.checkpointAt, { size }));
-      if (row === undefined) return false;
-      const [signature] = parseCosignatures(line.endsWith('\n') ? line : `${line}\n`);
-      const now = clock.now();
-      const keys = findLiveKeys(peer.card, 'cosign', now);
-      const checkpoint = parseCheckpoint(row.note);
-      const good = keys.some(({ key }) => {
-        const witness = noteKey(`${peer.name}/witness`, noteKeyTypes.cosignature, key, logCrypto);
-        return signature !== undefined && verifyCosignature(checkpoint, signature, witness, logCrypto) !== undefined;
-      });
-      if (!good) return false;
-      await store.write(async (writer) => {
-        const text = line.endsWith('\n') ? line.slice(0, -1) : line;
-        await writer.run(logQueries.putCosignature, { size, witness: peer.name, line: text, at: now });
-        const held = await writer.first(logQueries.witness, { peer: peer.name });
-        if ((held?.size ?? 0) < size) await writer.run(logQueries.putWitness, { peer: peer.name, size, at: now });
-      });
-      return true;
+      const taken = takeOne(peer, size, line);
+      const settled = Promise.allSettled([taking.get(peer.name), taken]);
+      taking.set(peer.name, settled);
+      try {
+        return await taken;
+      } finally {
+        if (taking.get(peer.name) === settled) taking.delete(peer.name);
+      }
     },
     correct: async (peer, size) => {
       const known = await store.read((reader) => reader.first(logQueries.checkpointAt, { size }));

@@ -33,11 +33,19 @@ export async function readAttachmentKeys(ports: OutboxPorts, row: OutboxRow): Pr
   return (parseJson(bytes) as readonly string[]).map((key) => parseBase64Url(key, 32));
 }
 
+/** Manifest and document of a bundle, as they will leave. */
+export interface SealedBundle {
+  readonly manifest: Uint8Array;
+  /** The text of the document's token, as bytes. */
+  readonly token: Uint8Array;
+}
+
 /**
  * Makes manifest and document of a composed bundle, and remembers what each chunk's token must be (Spec §4). It may be
- * broken off anywhere and run again: chunk tokens are a function of key and plaintext, and the rest is written at once.
+ * broken off anywhere and run again: chunk tokens are a function of key and plaintext, and the rest is written at once,
+ * by who takes it from here.
  */
-export async function prepareBundle(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<void> {
+export async function sealBundle(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<SealedBundle> {
   const peer = ports.directory.get(row.peer);
   const attachments = await prepareAttachments(ports, tokens, row);
   const packed = await readPackedContent(ports, row);
@@ -82,9 +90,12 @@ export async function prepareBundle(ports: OutboxPorts, tokens: ChunkTokens, row
     document: document.part,
     attachments,
   });
-  await ports.store.write(async (writer) =>
-    writer.run(outboxQueries.prepared, { bundle: row.bundle, manifest, token: document.token, secrets: row.secrets }),
-  );
+  return { manifest, token: document.token };
+}
+
+/** Keeps what was sealed until its turn comes. */
+export async function storeSealed(ports: OutboxPorts, { bundle }: OutboxRow, sealed: SealedBundle): Promise<void> {
+  await ports.store.write((writer) => writer.run(outboxQueries.prepared, { bundle, ...sealed }));
 }
 
 async function prepareAttachments(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<AttachmentPart[]> {

@@ -63,6 +63,16 @@ export const referralQueries = {
         .where('id', '=', values.id)
         .where('direction', '=', values.direction),
   ),
+  /** The highest number of a series; they have the same number of digits until a million of a year is full. */
+  lastNumber: statement<{ from: string; to: string }>()((db, values) =>
+    db
+      .selectFrom('referral')
+      .select('number')
+      .where('number', '>=', values.from)
+      .where('number', '<', values.to)
+      .orderBy('number', 'desc')
+      .limit(1),
+  ),
   countOfYear: statement<{ direction: 'sent' | 'received'; from: number }>()((db, values) =>
     db
       .selectFrom('referral')
@@ -109,6 +119,31 @@ export const referralQueries = {
   ),
   events: statement<{ referral: string }>()((db, values) =>
     db.selectFrom('referral_event').selectAll().where('referral', '=', values.referral).orderBy('at').orderBy('seq'),
+  ),
+  held: statement<{ id: string }>()((db, values) =>
+    db.selectFrom('referral').selectAll().where('id', '=', values.id).orderBy('direction', 'desc').limit(1),
+  ),
+  /** Of both authors, the sender's first, without their content. */
+  eventsToFold: statement<{ referral: string }>()((db, values) =>
+    db
+      .selectFrom('referral_event')
+      .select([
+        'bundle',
+        'author',
+        'name',
+        'seq',
+        'digest',
+        'prev',
+        'seen',
+        'at',
+        'status',
+        'reason',
+        'message',
+        'role',
+      ])
+      .where('referral', '=', values.referral)
+      .orderBy('author', 'desc')
+      .orderBy('seq'),
   ),
   eventsOfAuthor: statement<{ referral: string; author: 'sender' | 'receiver' }>()((db, values) =>
     db

@@ -5,6 +5,7 @@ import type { NoteKey } from '../../protocol/log/note.ts';
 import { parseReceiptAnswer } from '../../protocol/messages.ts';
 import { findReceiverLog, verifyReceipt, type Outcome as ReceiptOutcome } from '../../protocol/receipt.ts';
 import { logKeysOf } from '../peers/cards.ts';
+import type { Peer } from '../peers/directory.ts';
 import { TransportError, type SignedAnswer } from '../peers/transport.ts';
 import type { Departing } from './deliver.ts';
 import { outcomeOf, type Outcome } from './delivery-outcome.ts';
@@ -24,9 +25,11 @@ export async function settleWith(
   if (answer.status === 200) {
     const { receipt, cosignature } = parseReceiptAnswer(answer.body);
     const size = await judgeReceipt(ports, departing, receipt, 'received');
-    if (cosignature !== undefined && checkpointSize !== undefined)
-      await ports.heads.takeCosignature(departing.peer, checkpointSize, cosignature);
-    return { kind: 'delivered', proof: receipt, size };
+    if (cosignature === undefined || checkpointSize === undefined) return { kind: 'delivered', proof: receipt, size };
+    // Not awaited here: it is stored in the commit that ends the delivery.
+    const cosigned = takeCosignature(ports, departing.peer, checkpointSize, cosignature);
+    cosigned.catch(() => undefined); // Who ends the delivery awaits it, and is told.
+    return { kind: 'delivered', proof: receipt, size, cosigned };
   }
   const problem = parseProblem(answer.body);
   if (answer.status === 422 && problem.proof !== undefined) {
@@ -37,6 +40,16 @@ export async function settleWith(
   if (problem.code === 'REC_LOG_SIZE' || problem.code === 'REC_NOT_WITNESSED' || problem.code === 'REC_PARTS_MISSING')
     return { kind: 'again', problem, retryAfterMs: answer.retryAfterMs };
   return outcomeOf(answer);
+}
+
+/** What is no cosignature changes nothing: the receipt counts without it. */
+async function takeCosignature(ports: OutboxPorts, peer: Peer, size: number, line: string): Promise<void> {
+  try {
+    await ports.heads.takeCosignature(peer, size, line);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    ports.diagnostics.warn('cosignature-refused', { peer: peer.name });
+  }
 }
 
 /** The size of the receiver's log that the proof was made for; a proof that does not hold counts as no answer (Spec §5). */

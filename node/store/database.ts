@@ -5,6 +5,7 @@ import { Ballast } from './ballast.ts';
 import { storeErrorOf, type Connection, type PreparedSql } from './connection.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrate, migrations as allMigrations, pendingMigrations, schemaOf, type Migration } from './migrations.ts';
+import { createTransientTables } from './schema/exchange-log.ts';
 import { StoreError, type Store } from './store.ts';
 
 export interface DatabaseOptions {
@@ -26,6 +27,8 @@ export interface Database extends Store {
 export const defaultBallastBytes = 64 * 1024 * 1024;
 const synchronousLevels = { NORMAL: 1, FULL: 2 } as const;
 const journalBytesMax = 64 * 1024 * 1024;
+/** Pages that stay in memory: names are random, so that the inner pages of every index are wanted all the time. */
+const cacheKibMax = 16 * 1024;
 const damageLinesMax = 100;
 
 /**
@@ -55,6 +58,7 @@ function open(options: DatabaseOptions, ballast: Ballast): Database {
     const steps = pendingMigrations(schemaOf(connection), options.migrations ?? allMigrations);
     if (!isNew && steps.length > 0) backUp(connection, options.path);
     migrate(connection, steps);
+    for (const sql of createTransientTables) connection.runOnce(sql);
     assertDurable(connection, level);
     const store = new GroupCommit({ connection, ballast, onFatal: options.onFatal });
     return Object.assign(store, { findDamage: () => findDamage(connection) });
@@ -76,6 +80,7 @@ function configure(connection: Connection, level: 'FULL' | 'NORMAL'): void {
   connection.pragma('foreign_keys = ON');
   connection.pragma('secure_delete = ON'); // A destroyed key leaves no copy in free pages.
   connection.pragma('temp_store = MEMORY');
+  connection.pragma(`cache_size = -${cacheKibMax}`);
   connection.exec('BEGIN EXCLUSIVE');
   connection.exec('COMMIT');
 }

@@ -8,7 +8,7 @@ import { createKeyTables } from './schema/keys.ts';
 import { alterPeerTables, createPeerTables } from './schema/peers.ts';
 import { createRecordTables } from './schema/records.ts';
 import { createReferralWorkTables } from './schema/referral-work.ts';
-import { createReferralTables } from './schema/referrals.ts';
+import { alterReferralTables, createReferralTables } from './schema/referrals.ts';
 import { createUploadTables } from './schema/uploads.ts';
 import { storeErrorOf, type Connection } from './connection.ts';
 import { StoreError } from './store.ts';
@@ -31,7 +31,7 @@ export const migrations: readonly Migration[] = [
       ...createReferralTables,
     ],
   },
-  { version: 2, statements: [...alterPeerTables, ...alterExchangeLogTables, ...createAlertTables, ...createAccountTables, ...createReferralWorkTables, ...createChartTables, ...createDeskTables, ...createUploadTables] },
+  { version: 2, statements: [...alterReferralTables, ...alterPeerTables, ...alterExchangeLogTables, ...createAlertTables, ...createAccountTables, ...createReferralWorkTables, ...createChartTables, ...createDeskTables, ...createUploadTables] },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

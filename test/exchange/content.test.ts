@@ -217,8 +217,12 @@ describe('a FHIR bundle that breaks the rules is refused with the element at fau
     const [from, to] = [queue.at('alder'), queue.at('birch')];
     const poisoned = await composeReferral(from, to);
     const sound = await composeReferral(from, to);
+    // While its peer rests, a bundle is sealed and waits.
+    const peer = from.node.directory.get(to.name);
+    await from.node.directory.save({ ...peer, state: 'paused' });
     await from.node.dispatcher.step(AbortSignal.timeout(10_000));
     await from.node.dispatcher.settled();
+    await from.node.directory.save(peer);
     const token = utf8('gAAAAA==');
     await from.node.store.write(async (writer) => writer.run(damageDocument, { referral: poisoned.referral, token }));
     await queue.deliver();

@@ -3,7 +3,10 @@ import type { Generated } from 'kysely';
 export interface ExchangeLogTables {
   /** The one log that this node signs: its head, and the frontier from which the next leaf goes on. */
   log_head: { origin: string; size: number; root: Uint8Array; edge: Uint8Array; checkpoint: string; signed_at: number };
-  /** Leaves queued by the changes of one transaction; empty outside of a transaction (Spec §6, sequencer). */
+  /**
+   * Leaves queued by the changes of one transaction; empty outside of it, so that it lies in memory: a change that is
+   * rolled back takes its leaves with it, and nothing of it is ever written (Spec §6, sequencer).
+   */
   log_pending: { id: Generated<number>; type: string; x: string; record: Uint8Array; peer: string | null };
   /** Every leaf with the record that it hashes; `at` is for people, it is no part of the log. */
   log_leaf: { idx: number; type: string; x: string; record: Uint8Array; peer: string | null; at: number };
@@ -62,9 +65,16 @@ export const createExchangeLogTables: readonly string[] = [
 
 /** What the explorer reads a page of ten million entries by, and who made a token (migration 2). */
 export const alterExchangeLogTables: readonly string[] = [
+  //  `DROP TABLE log_pending`,
   `CREATE INDEX log_leaf_by_type ON log_leaf (type, idx)`,
   `CREATE INDEX log_leaf_by_peer_type ON log_leaf (peer, type, idx) WHERE peer IS NOT NULL`,
   `CREATE INDEX log_cosignature_by_witness ON log_cosignature (witness, size)`,
   `ALTER TABLE access_token ADD COLUMN created_by TEXT NOT NULL DEFAULT ''`,
   `ALTER TABLE access_token ADD COLUMN revoked_by TEXT NOT NULL DEFAULT ''`,
+];
+
+/** Made anew in memory at every start, within the same transactions as the tables on the disk. */
+export const createTransientTables: readonly string[] = [
+  `CREATE TEMP TABLE log_pending (id INTEGER PRIMARY KEY, type TEXT NOT NULL, x TEXT NOT NULL, record BLOB NOT NULL,
+    peer TEXT) STRICT`,
 ];

@@ -174,3 +174,22 @@ export const createReferralTables: readonly string[] = [
   `CREATE TABLE seq_received (peer TEXT NOT NULL, seq INTEGER NOT NULL, record_digest BLOB NOT NULL,
     PRIMARY KEY (peer, seq)) STRICT, WITHOUT ROWID`,
 ];
+
+/**
+ * What delivery and intake look up for each referral, however many there are (migration 2). The content of an event is its
+ * last column: SQLite reads everything before a column to find it, and folding a history asks for no content.
+ */
+export const alterReferralTables: readonly string[] = [
+  `CREATE TABLE referral_event_2 (bundle TEXT NOT NULL, referral TEXT NOT NULL, author TEXT NOT NULL, name TEXT NOT NULL,
+    seq INTEGER NOT NULL, digest BLOB NOT NULL, prev BLOB, seen BLOB, at INTEGER NOT NULL, status TEXT NOT NULL,
+    reason TEXT NOT NULL, message TEXT NOT NULL, role TEXT NOT NULL, content BLOB NOT NULL,
+    PRIMARY KEY (author, message)) STRICT`,
+  `INSERT INTO referral_event_2 SELECT bundle, referral, author, name, seq, digest, prev, seen, at, status, reason,
+    message, role, content FROM referral_event`,
+  `DROP TABLE referral_event`,
+  `ALTER TABLE referral_event_2 RENAME TO referral_event`,
+  `CREATE INDEX referral_event_by_referral ON referral_event (referral, author, seq)`,
+  `CREATE INDEX referral_by_number ON referral (number)`,
+  `CREATE INDEX inbox_by_referral ON inbox (referral, sender)`,
+  `CREATE INDEX outbox_unchecked ON outbox (unchecked_size) WHERE unchecked_size IS NOT NULL`,
+];
