@@ -139,12 +139,12 @@ export type ConnectedPeers = Awaited<ReturnType<typeof connectPeers>>;
 
 /** Who uses the desk, what they have typed, and who looked at what. */
 export function connectAccounts(
-  { config, store, clock, random }: Machine,
+  { config, store, clock, random, diagnostics }: Machine,
   { keyring, log }: Pick<ConnectedPeers, 'keyring' | 'log'>,
 ) {
   const ports = { store, keyring, clock, random, log };
   return {
-    accounts: openAccounts({ ...ports, hospital: [config.title, config.name] }),
+    accounts: openAccounts({ ...ports, diagnostics, hospital: [config.title, config.name] }),
     access: openAccess(ports),
     drafts: openDrafts(ports),
     once: openOnce(ports),

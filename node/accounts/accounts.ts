@@ -2,6 +2,7 @@ import type { Instant } from '../../protocol/instant.ts';
 import type { Sequencer } from '../exchange-log/sequencer.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
 import type { Store } from '../store/store.ts';
 import { accountQueries } from './account-queries.ts';
@@ -134,6 +135,7 @@ export interface AccountsPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Sequencer;
+  readonly diagnostics: Diagnostics;
   /** The hospital's title and the node's name: words that no password may consist of. */
   readonly hospital: readonly string[];
   /** A test counts what is stretched. */

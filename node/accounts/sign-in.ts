@@ -50,7 +50,10 @@ export function openSignIn(parts: AccountParts): SignIn {
       if (begun.state !== 'checking') return begun;
       const right = await verify(parts, attempt.password, begun.secret);
       if (right === 'busy') return { state: 'busy' };
-      if (!right) return { state: 'refused' };
+      if (!right) {
+        tellWhenLocked(parts, begun);
+        return { state: 'refused' };
+      }
       return store.write((writer) => admit(writer, parts, login, attempt, begun), essential);
     },
     changePassword: async (token, given) => {
@@ -65,7 +68,10 @@ export function openSignIn(parts: AccountParts): SignIn {
       if (!isFirst) {
         const right = await verify(parts, given.current, secret);
         if (right === 'busy') return { state: 'busy' };
-        if (!right) return invalid(fault('current', 'this is not your password'));
+        if (!right) {
+          tellWhenLocked(parts, begun);
+          return invalid(fault('current', 'this is not your password'));
+        }
         await store.write((writer) => forgive(writer, parts, account, given.address), essential);
       }
       const faults = passwordFaults(given.next, { login, name }, parts.hospital);
@@ -80,13 +86,13 @@ export function openSignIn(parts: AccountParts): SignIn {
 }
 
 /** Judges and counts a try in one transaction, and reads what it will be held against. */
-function begin(
+async function begin(
   parts: AccountParts,
   login: string,
   address: string,
 ): Promise<Checking | Held | { readonly state: 'busy' }> {
-  if (parts.passwords.isBusy()) return Promise.resolve({ state: 'busy' });
-  return parts.store.write(async (writer) => {
+  if (parts.passwords.isBusy()) return { state: 'busy' };
+  return parts.store.write(async (writer): Promise<Checking | Held> => {
     const found = await find(writer, login);
     if (found.account !== undefined && found.account.failures >= failuresToLock) return { state: 'locked' };
     const held = await parts.backOff.check(writer, login, address);
@@ -97,6 +103,11 @@ function begin(
       await writer.run(accountQueries.setFailures, { id: account.id, failures: account.failures + 1 });
     return found;
   }, essential);
+}
+
+/** The try was wrong, and is counted already: one more than this, and the account is locked. */
+function tellWhenLocked({ diagnostics }: AccountParts, { account }: Checking): void {
+  if (account?.failures === failuresToLock - 1) diagnostics.warn('sign-in-locked', { user: account.id });
 }
 
 function look(parts: AccountParts, login: string): Promise<Checking> {

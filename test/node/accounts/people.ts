@@ -6,6 +6,7 @@ import { openOnce, type Once } from '../../../node/accounts/once.ts';
 import { openPasswords } from '../../../node/accounts/passwords.ts';
 import type { Role } from '../../../node/accounts/roles.ts';
 import { operator, type User } from '../../../node/accounts/users.ts';
+import { silentDiagnostics } from '../../../node/platform/diagnostics.ts';
 import { systemRandom } from '../../../node/platform/random.ts';
 import { parseLocalRecord } from '../../../protocol/log/record.ts';
 import type { ManualClock } from '../../support/manual-clock.ts';
@@ -25,6 +26,8 @@ export interface People extends AsyncDisposable {
   readonly drafts: Drafts;
   readonly once: Once;
   readonly access: Access;
+  /** What the operator was warned of. */
+  readonly warned: readonly string[];
   /** How often a password was stretched. */
   stretched(): number;
   /** Stretching waits until it is let go. */
@@ -48,10 +51,19 @@ export async function openPeople(): Promise<People> {
     return new Uint8Array(createHash('sha256').update(salt).update(password).digest());
   });
   const ports = { store: node.store, keyring: node.keyring, log: node.log, clock, random: systemRandom };
-  const accounts = openAccounts({ ...ports, hospital: ['St. Alder Hospital', 'alder.example'], passwords });
+  const warned: string[] = [];
+  const warn = (event: string): void => void warned.push(event);
+  const diagnostics = { ...silentDiagnostics, warn };
+  const accounts = openAccounts({
+    ...ports,
+    diagnostics,
+    hospital: ['St. Alder Hospital', 'alder.example'],
+    passwords,
+  });
   return {
     hospital,
     clock,
+    warned,
     accounts,
     drafts: openDrafts(ports),
     once: openOnce(ports),

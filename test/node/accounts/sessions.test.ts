@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openAccounts } from '../../../node/accounts/accounts.ts';
 import { idleMsMax, recognisedMs, sessionMsMax, sessionsMax } from '../../../node/accounts/sessions.ts';
+import { silentDiagnostics } from '../../../node/platform/diagnostics.ts';
 import { systemRandom } from '../../../node/platform/random.ts';
 import { statement } from '../../../node/store/statement.ts';
 import { entered, openPeople, type People } from './people.ts';
@@ -78,6 +79,7 @@ test('a restart ends nothing and lengthens nothing', async () => {
     log: node.log,
     clock: people.clock,
     random: systemRandom,
+    diagnostics: silentDiagnostics,
     hospital: [],
   });
   people.clock.advance(idleMsMax - 1);

@@ -146,6 +146,7 @@ describe('signing in', () => {
     people.clock.advance(25 * 3_600_000);
     await people.accounts.sweep();
     expect(await people.signIn(login, goodPassword)).toEqual({ state: 'locked' });
+    expect(people.warned).toEqual(login === 'nobody' ? [] : ['sign-in-locked']);
     if (login === 'nobody') return;
     expect((await people.accounts.users.findByLogin(login))?.locked).toBe(true);
   });
