@@ -33,7 +33,7 @@ export const patientOperations = {
   }),
 
   'patient.list': plain(v.strictObject({ limit, after: v.optional(cursor) }), async (services, { limit, after }) => {
-    const page = { limit, ...(after === undefined ? {} : { after }) };
+    const page = { limit, ...(after === undefined ? {} : { older: after }) };
     const { records, next } = await services.patients.list('created', page);
     return { total: await services.patients.count(), patients: records.map(patientView), next: next ?? null };
   }),

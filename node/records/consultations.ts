@@ -25,7 +25,8 @@ import {
 import { RecordsError } from './errors.ts';
 import { pageSizeMax } from './limits.ts';
 import type { Consultation, ConsultationChange, ConsultationId, PatientId } from './model.ts';
-import type { ListCursor, Patients } from './patients.ts';
+import type { ListCursor } from './patient-pages.ts';
+import type { Patients } from './patients.ts';
 
 export type ConsultationChanged =
   | { state: 'changed'; consultation: Consultation }

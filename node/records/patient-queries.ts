@@ -157,6 +157,18 @@ export const patientsByCreation = statement<{ at: number; id: string; limit: num
     .limit(values.limit),
 );
 
+/** The oldest first, after a key. */
+export const patientsByCreationUp = statement<{ at: number; id: string; limit: number }>()((db, values) =>
+  db
+    .selectFrom('patient')
+    .select(patientColumns)
+    .where('state', '=', liveState)
+    .where((row) => row(row.refTuple('created_at', 'id'), '>', row.tuple(values.at, values.id)))
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(values.limit),
+);
+
 export const patientsByChange = statement<{ at: number; id: string; limit: number }>()((db, values) =>
   db
     .selectFrom('patient')
@@ -165,6 +177,18 @@ export const patientsByChange = statement<{ at: number; id: string; limit: numbe
     .where((row) => row(row.refTuple('changed_at', 'id'), '<', row.tuple(values.at, values.id)))
     .orderBy('changed_at', 'desc')
     .orderBy('id', 'desc')
+    .limit(values.limit),
+);
+
+/** The oldest first, after a key. */
+export const patientsByChangeUp = statement<{ at: number; id: string; limit: number }>()((db, values) =>
+  db
+    .selectFrom('patient')
+    .select(patientColumns)
+    .where('state', '=', liveState)
+    .where((row) => row(row.refTuple('changed_at', 'id'), '>', row.tuple(values.at, values.id)))
+    .orderBy('changed_at')
+    .orderBy('id')
     .limit(values.limit),
 );
 
@@ -208,10 +232,10 @@ export const patientsUnderTerm = statement<{ term: Uint8Array; limit: number }>(
 );
 
 /**
- * Patients that have one term of each of `words` lists, newest first. With `single` the first list has one term only: the
+ * Patients that have one term of each of `words` lists, newest first unless `isUp`. With `single` the first list has one term only: the
  * index then gives patients in order, and the search ends with the page.
  */
-function searchStatement(words: number, single: boolean) {
+function searchStatement(words: number, single: boolean, isUp: boolean) {
   return statement<Readonly<Record<string, Uint8Array | number>>>()((db, values) => {
     const value = (word: number, alternative: number): Uint8Array => values[`t${word}_${alternative}`] as Uint8Array;
     const choices = (word: number): Uint8Array[] =>
@@ -223,7 +247,7 @@ function searchStatement(words: number, single: boolean) {
       .innerJoin('patient', 'patient.number', 'first.patient')
       .select(patientColumns.map((column) => `patient.${column}` as const))
       .where('patient.state', '=', liveState)
-      .where('first.patient', '<', values['before'] as number);
+      .where('first.patient', isUp ? '>' : '<', values['from'] as number);
     for (let word = 1; word < words; word += 1)
       query = query.where((row) =>
         row.exists(
@@ -234,16 +258,18 @@ function searchStatement(words: number, single: boolean) {
             .where('other.term', 'in', choices(word)),
         ),
       );
-    return query.orderBy('first.patient', 'desc').limit(values['limit'] as number);
+    return query.orderBy('first.patient', isUp ? 'asc' : 'desc').limit(values['limit'] as number);
   });
 }
 
-const searches = Array.from({ length: searchWordsMax }, (_, i) => ({
-  single: searchStatement(i + 1, true),
-  several: searchStatement(i + 1, false),
-}));
+const searches = Array.from({ length: searchWordsMax }, (_, i) =>
+  [false, true].map((isSingle) => [false, true].map((isUp) => searchStatement(i + 1, isSingle, isUp))),
+);
 
-export function searchOf(words: number, single: boolean): ReturnType<typeof searchStatement> | undefined {
-  const pair = searches[words - 1];
-  return single ? pair?.single : pair?.several;
+/** The search for so many words; `isUp` walks from the oldest on, for the page before. */
+export function searchOf(
+  words: number,
+  { isSingle, isUp }: { readonly isSingle: boolean; readonly isUp: boolean },
+): ReturnType<typeof searchStatement> | undefined {
+  return searches[words - 1]?.[isSingle ? 1 : 0]?.[isUp ? 1 : 0];
 }

@@ -7,25 +7,27 @@ import { overlapOf } from './changes.ts';
 import { cellsOf, detailsOf, type Column } from './csv/columns.ts';
 import { checkDetails, hasError, remarkWords } from './csv/row.ts';
 import { RecordsError } from './errors.ts';
-import { pageSizeMax } from './limits.ts';
 import type { Author, PatientDetails, PatientId, PatientRecord } from './model.ts';
 import {
-  alternativesMax,
+  listPatients,
+  searchPatients,
+  type ListCursor,
+  type Page,
+  type PageAsked,
+  type PatientOrder,
+} from './patient-pages.ts';
+import {
   countPatients,
-  countUnderTerm,
   liveState,
   patientByCsvTerm,
   patientById,
-  patientsByChange,
-  patientsByCreation,
   patientsByNumber,
-  searchOf,
   versionOf,
   versionsOf,
   type PatientRow,
 } from './patient-queries.ts';
 import { authorOf, nextContent, recordOf, replaceContent, writeNewPatient } from './patient-rows.ts';
-import { csvTerm, searchTerms } from './patient-terms.ts';
+import { csvTerm } from './patient-terms.ts';
 import { openDetails } from './sealed-details.ts';
 
 export type Added = { state: 'added'; record: PatientRecord } | { state: 'csv-id-taken'; patient: PatientId };
@@ -42,18 +44,6 @@ export type Changed =
       overlap: readonly Column[];
     }
   | { state: 'csv-id-taken'; patient: PatientId };
-
-/** Where the next page begins. */
-export interface ListCursor {
-  readonly at: number;
-  readonly id: string;
-}
-
-export interface Page<Cursor> {
-  readonly records: readonly PatientRecord[];
-  /** Absent on the last page. */
-  readonly next?: Cursor;
-}
 
 export interface EarlierVersion {
   readonly version: number;
@@ -73,12 +63,9 @@ export interface Patients {
   change(id: PatientId, version: number, details: PatientDetails, by?: Author): Promise<Changed>;
   findByCsvId(csvId: string): Promise<PatientRecord | undefined>;
   /** Whole words, beginnings of three letters and more, numbers, birth dates: all must fit. Newest first. */
-  search(query: string, page: { readonly limit: number; readonly before?: number }): Promise<Page<number>>;
+  search(query: string, page: PageAsked<number>): Promise<Page<number>>;
   /** Newest first. */
-  list(
-    order: 'created' | 'changed',
-    page: { readonly limit: number; readonly after?: ListCursor },
-  ): Promise<Page<ListCursor>>;
+  list(order: PatientOrder, page: PageAsked<ListCursor>): Promise<Page<ListCursor>>;
   /** Every patient, in order of entry, in constant memory. One added meanwhile may come or not. */
   all(): AsyncGenerator<PatientRecord>;
   count(): Promise<number>;
@@ -95,10 +82,7 @@ export interface PatientsPorts {
   readonly random: Random;
 }
 
-const noLaterThan: ListCursor = { at: Number.MAX_SAFE_INTEGER, id: '' };
 const exportPageSize = 50;
-/** Two words more common than this need not be told apart. */
-const countedMax = 5000;
 
 export function openPatients({ store, keyring, clock, random }: PatientsPorts): Patients {
   const records = (reader: Reader, rows: readonly PatientRow[]): Promise<PatientRecord[]> =>
@@ -130,33 +114,6 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
     return await store.write((w) => writeChange(w, keyring, { id, version, details, now, by }));
   };
 
-  const search: Patients['search'] = async (query, { limit, before }) => {
-    const wanted = searchTerms(keyring, query);
-    const size = pageSize(limit);
-    return await store.read(async (reader) => {
-      const ordered = await rarestFirst(reader, wanted);
-      const statement = searchOf(ordered.length, ordered[0]?.length === 1);
-      if (statement === undefined) return { records: [] };
-      const values = { ...namedTerms(ordered), before: before ?? Number.MAX_SAFE_INTEGER, limit: size + 1 };
-      const rows = await reader.all(statement, values);
-      const last = rows.length > size ? rows[size - 1] : undefined;
-      const found = await records(reader, rows.slice(0, size));
-      return last === undefined ? { records: found } : { records: found, next: last.number };
-    });
-  };
-
-  const list: Patients['list'] = async (order, { limit, after = noLaterThan }) => {
-    const size = pageSize(limit);
-    const statement = order === 'created' ? patientsByCreation : patientsByChange;
-    return store.read(async (reader) => {
-      const rows = await reader.all(statement, { at: after.at, id: after.id, limit: size + 1 });
-      const last = rows.length > size ? rows[size - 1] : undefined;
-      const found = await records(reader, rows.slice(0, size));
-      if (last === undefined) return { records: found };
-      return { records: found, next: { at: order === 'created' ? last.created_at : last.changed_at, id: last.id } };
-    });
-  };
-
   async function* all(): AsyncGenerator<PatientRecord> {
     let after = 0;
     for (;;) {
@@ -184,8 +141,8 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
     add,
     find,
     change,
-    search,
-    list,
+    search: (query, page) => store.read((reader) => searchPatients(reader, keyring, query, page)),
+    list: (order, page) => store.read((reader) => listPatients(reader, keyring, order, page)),
     all,
     versions,
     get: async (id) => (await find(id)) ?? unknownPatient(),
@@ -252,39 +209,6 @@ async function existing(reader: Reader, id: PatientId): Promise<PatientRow> {
 
 function unknownPatient(): never {
   throw new RecordsError('unknown-patient', 'no patient with this id');
-}
-
-function pageSize(limit: number): number {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > pageSizeMax)
-    throw new RecordsError('invalid-details', `a page has 1 to ${pageSizeMax} patients`);
-  return limit;
-}
-
-/** The rarest word decides how much of the index a search walks through. */
-async function rarestFirst(
-  reader: Reader,
-  wanted: readonly (readonly Uint8Array[])[],
-): Promise<readonly (readonly Uint8Array[])[]> {
-  if (wanted.length < 2) return wanted;
-  const counted: { readonly terms: readonly Uint8Array[]; readonly count: number }[] = [];
-  for (const terms of wanted) {
-    let count = 0;
-    for (const term of terms) count += (await reader.first(countUnderTerm, { term, limit: countedMax }))?.count ?? 0;
-    counted.push({ terms, count });
-  }
-  return counted.toSorted((a, b) => a.count - b.count).map(({ terms }) => terms);
-}
-
-/** A list shorter than `alternativesMax` repeats its last term: the statement has a fixed number of places. */
-function namedTerms(wanted: readonly (readonly Uint8Array[])[]): Record<string, Uint8Array> {
-  const named: Record<string, Uint8Array> = {};
-  wanted.forEach((terms, word) => {
-    for (let i = 0; i < alternativesMax; i += 1) {
-      const term = terms[Math.min(i, terms.length - 1)];
-      if (term !== undefined) named[`t${word}_${i}`] = term;
-    }
-  });
-  return named;
 }
 
 /** One after the other: a reader is not asked two things at once. */

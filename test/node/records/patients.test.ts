@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseNodeName, parseReferralId } from '../../../protocol/ids.ts';
 import { instantOfMs } from '../../../protocol/instant.ts';
 import type { PatientId } from '../../../node/records/model.ts';
-import type { ListCursor } from '../../../node/records/patients.ts';
+import type { ListCursor } from '../../../node/records/patient-pages.ts';
 import { collect, openHospital, patient, stream, testNow, type Hospital } from './hospital.ts';
 
 let hospital: Hospital;
@@ -89,16 +89,37 @@ describe('patients', () => {
       await added({ csvId: `${i}` });
     }
     const seen: string[] = [];
-    let after: ListCursor | undefined;
+    let older: ListCursor | undefined;
     do {
-      const page = await hospital.patients.list('created', after === undefined ? { limit: 3 } : { limit: 3, after });
+      const page = await hospital.patients.list('created', older === undefined ? { limit: 3 } : { limit: 3, older });
       seen.push(...page.records.map((record) => record.details.csvId));
-      after = page.next;
-    } while (after !== undefined);
+      older = page.next;
+    } while (older !== undefined);
     expect(new Set(seen)).toEqual(new Set(['0', '1', '2', '3', '4', '5', '6']));
     expect(seen[0]).toBe('6');
     expect(seen).toHaveLength(7);
     await expect(async () => hospital.patients.list('created', { limit: 101 })).rejects.toThrow('1 to 100');
+  });
+
+  test('are listed back again by the same pages', async () => {
+    for (let i = 0; i < 7; i += 1) {
+      hospital.clock.moveTo(instantOfMs(testNow + Math.floor(i / 2) * 1000));
+      await added({ csvId: `${i}`, familyName: 'Common' });
+    }
+    const { list, search } = hospital.patients;
+    const names = (page: { readonly records: readonly { readonly id: string }[] }) => page.records.map(({ id }) => id);
+    const first = await list('created', { limit: 3 });
+    const second = await list('created', { limit: 3, ...older(first.next) });
+    const third = await list('created', { limit: 3, ...older(second.next) });
+    const back = await list('created', { limit: 3, ...newer(third.previous) });
+    expect(names(back)).toEqual(names(second));
+    const start = await list('created', { limit: 3, ...newer(back.previous) });
+    expect([names(start), start.previous, start.next]).toEqual([names(first), undefined, first.next]);
+
+    const found = await search('common', { limit: 4 });
+    const rest = await search('common', { limit: 4, ...older(found.next) });
+    expect(rest.next).toBeUndefined();
+    expect(names(await search('common', { limit: 4, ...newer(rest.previous) }))).toEqual(names(found));
   });
 });
 
@@ -158,7 +179,7 @@ describe('a search', () => {
     for (let i = 0; i < 5; i += 1) await added({ csvId: `p${i}`, familyName: 'Common' });
     const first = await hospital.patients.search('common', { limit: 3 });
     if (first.next === undefined) throw new Error('expected a second page');
-    const second = await hospital.patients.search('common', { limit: 3, before: first.next });
+    const second = await hospital.patients.search('common', { limit: 3, older: first.next });
     expect([...first.records, ...second.records].map((r) => r.details.csvId)).toEqual(['p4', 'p3', 'p2', 'p1', 'p0']);
     expect(second.next).toBeUndefined();
   });
@@ -290,4 +311,14 @@ test('nothing of a patient can be read in any file of the node', async () => {
 
 function missing(): never {
   throw new Error('the attachment is missing');
+}
+
+function older<Cursor>(cursor: Cursor | undefined): { readonly older: Cursor } {
+  if (cursor === undefined) throw new TypeError('expected older ones');
+  return { older: cursor };
+}
+
+function newer<Cursor>(cursor: Cursor | undefined): { readonly newer: Cursor } {
+  if (cursor === undefined) throw new TypeError('expected newer ones');
+  return { newer: cursor };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
-import type { DeskClient } from '../../support/desk-client.ts';
+import { unescape, type DeskClient } from '../../support/desk-client.ts';
+import { addPatient, plainPatient } from './sample-patient.ts';
 
 let desks: TestDesks;
 let desk: TestDesk;
@@ -115,13 +116,39 @@ describe('the list of patients', () => {
     expect(many.text).toContain('at most 6 words');
   });
 
-  test.each(['after=x', 'after=1.2', 'before=NaN', 'order=<script>', 'q=%00'])(
+  test.each(['older=x', 'newer=1.2', 'older=NaN', 'q=aaa&newer=-1', 'order=<script>', 'q=%00'])(
     'takes a damaged link: %s',
     async (q) => {
       expect((await doctor.open(`/patients?${q}`)).status).toBe(200);
     },
   );
 });
+
+test('the list goes from page to page and back by its links, in every order and in a search', async () => {
+  for (let i = 0; i < 55; i += 1) await addPatient(desk, plainPatient(`N-${i}`, 'Numerous'));
+  const count = await desk.node.patients.count();
+  for (const [start, total] of [
+    ['/patients?order=created', count],
+    ['/patients?order=changed', count],
+    ['/patients?q=numerous', 55],
+  ] as const) {
+    const first = await doctor.open(start);
+    expect(first.text).not.toContain('rel="prev"');
+    const second = await doctor.open(linkOf(first.text, 'next'));
+    const ids = [...idsOf(first.text), ...idsOf(second.text)];
+    expect([ids.length, new Set(ids).size]).toEqual([total, total]);
+    const back = await doctor.open(linkOf(second.text, 'prev'));
+    expect(idsOf(back.text)).toEqual(idsOf(first.text));
+  }
+});
+
+function idsOf(html: string): readonly string[] {
+  return [...html.matchAll(/data-key="([0-9a-f-]{36})"/g)].map(([, id = '']) => id);
+}
+
+function linkOf(html: string, rel: 'next' | 'prev'): string {
+  return unescape(new RegExp(`rel="${rel}" href="([^"]+)"`).exec(html)?.[1] ?? '');
+}
 
 describe('two people who edit one record', () => {
   test('lose nothing: cells that one changed are joined, cells that both changed are chosen', async () => {

@@ -115,6 +115,11 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
         const width = Number(await person.page.evaluate('document.documentElement.scrollWidth'));
         if (width > variant.width) faults.push(`${name}: ${width} px wide`);
       }
+      await using nurse = await openPerson(browser, desk.origin, { variant });
+      await signInAt(nurse, desk.users.nurse);
+      await nurse.open(closed);
+      await keepPicture(nurse, `patient-restricted-${variant.name}`);
+      faults.push(...(await axeViolations(nurse.page)).map((fault) => `patient-restricted: ${fault}`));
       expect(faults).toEqual([]);
       expect(person.troubles.filter((trouble) => !/status of (?:403|404)/.test(trouble))).toEqual([]);
     },

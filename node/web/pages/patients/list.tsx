@@ -1,6 +1,8 @@
+import type { Instant } from '../../../../protocol/instant.ts';
 import { RecordsError } from '../../../records/errors.ts';
 import { searchWordsMax } from '../../../records/limits.ts';
 import type { PatientRecord } from '../../../records/model.ts';
+import type { PatientOrder } from '../../../records/patient-pages.ts';
 import { page, type Answer } from '../../answer.ts';
 import { Field, LinkButton, Submit } from '../../components/form.tsx';
 import { EmptyState, Notice } from '../../components/panel.tsx';
@@ -18,6 +20,7 @@ const pageSize = 50;
 interface Found {
   readonly records: readonly PatientRecord[];
   readonly older?: string | undefined;
+  readonly newer?: string | undefined;
   /** Why nothing was looked for. */
   readonly refused?: string;
 }
@@ -29,7 +32,6 @@ export async function listPatients(visit: Visit, desk: DeskServices): Promise<An
   const found = query === '' ? await inOrder(visit, desk, order) : await search(visit, desk, query);
   const restricted = new Set<string>();
   for (const { id } of found.records) if (await desk.access.isRestricted({ kind: 'patient', id })) restricted.add(id);
-  const isLater = visit.query.has('after') || visit.query.has('before');
   return page(
     { title: 'Patients' },
     <>
@@ -48,33 +50,49 @@ export async function listPatients(visit: Visit, desk: DeskServices): Promise<An
       ) : (
         <PatientTable records={found.records} query={query} order={order} restricted={restricted} visit={visit} />
       )}
-      <Pager older={found.older} newer={isLater ? url('patients', {}, { q: query, order }) : undefined} />
+      <Pager older={found.older} newer={found.newer} />
     </>,
   );
 }
 
-async function inOrder(visit: Visit, desk: DeskServices, order: 'created' | 'changed'): Promise<Found> {
-  const after = cursorOf(visit.query.get('after'));
-  const { records, next } = await desk.patients.list(order, {
-    limit: pageSize,
-    ...(after === undefined ? {} : { after }),
-  });
+async function inOrder(visit: Visit, desk: DeskServices, order: PatientOrder): Promise<Found> {
+  const asked = askedOf(visit, cursorOf);
+  const { records, next, previous } = await desk.patients.list(order, { limit: pageSize, ...asked });
+  const place = (query: Readonly<Record<string, string>>): string => url('patients', {}, { order, ...query });
   return {
     records,
-    older: next === undefined ? undefined : url('patients', {}, { order, after: `${next.at}.${next.id}` }),
+    older: next === undefined ? undefined : place({ older: `${next.at}.${next.id}` }),
+    newer: previous === undefined ? undefined : place({ newer: `${previous.at}.${previous.id}` }),
   };
 }
 
 async function search(visit: Visit, desk: DeskServices, query: string): Promise<Found> {
-  const before = Number(visit.query.get('before') ?? Number.NaN);
-  const page = { limit: pageSize, ...(Number.isSafeInteger(before) ? { before } : {}) };
   try {
-    const { records, next } = await desk.patients.search(isoDates(query), page);
-    return { records, older: next === undefined ? undefined : url('patients', {}, { q: query, before: next }) };
+    const asked = askedOf(visit, numberOf);
+    const { records, next, previous } = await desk.patients.search(isoDates(query), { limit: pageSize, ...asked });
+    return {
+      records,
+      older: next === undefined ? undefined : url('patients', {}, { q: query, older: next }),
+      newer: previous === undefined ? undefined : url('patients', {}, { q: query, newer: previous }),
+    };
   } catch (error) {
     if (!(error instanceof RecordsError) || error.code !== 'invalid-details') throw error;
     return { records: [], refused: `Search for at most ${searchWordsMax} words at once.` };
   }
+}
+
+/** The page that the link names; a damaged link shows the first. */
+function askedOf<Cursor>(
+  visit: Visit,
+  read: (text: string | null) => Cursor | undefined,
+): { readonly older?: Cursor; readonly newer?: Cursor } {
+  const [older, newer] = [read(visit.query.get('older')), read(visit.query.get('newer'))];
+  if (newer !== undefined) return { newer };
+  return older === undefined ? {} : { older };
+}
+
+function numberOf(text: string | null): number | undefined {
+  return /^\d{1,15}$/.test(text ?? '') ? Number(text) : undefined;
 }
 
 /** `1700000000000.uuid`; anything else begins at the beginning. */
@@ -148,7 +166,7 @@ function Nobody({ query, refused }: { readonly query: string; readonly refused: 
 interface TableProps {
   readonly records: readonly PatientRecord[];
   readonly query: string;
-  readonly order: 'created' | 'changed';
+  readonly order: PatientOrder;
   readonly restricted: ReadonlySet<string>;
   readonly visit: Visit;
 }
@@ -174,26 +192,13 @@ function PatientTable({ records, query, order, restricted, visit }: TableProps) 
           key: 'name',
           label: 'Patient',
           isHeader: true,
-          cell: ({ id, details }) => (
-            <>
-              <a href={url('patient', { patient: id })} data-open>
-                <PersonName name={details} />
-              </a>{' '}
-              {restricted.has(id) ? <Tag tone="violet">Restricted</Tag> : null}{' '}
-              {details.policeCase ? <Tag tone="blue">Police case</Tag> : null}
-              <span class="second-line">
-                {sexOf(details)} · <BirthDate date={details.birthDate} now={visit.now} />
-                {details.city === undefined ? null : (
-                  <>
-                    {' '}
-                    · <Foreign text={details.city} />
-                  </>
-                )}
-              </span>
-            </>
-          ),
+          cell: (record) => <Who record={record} isRestricted={restricted.has(record.id)} now={visit.now} />,
         },
-        { key: 'id', label: 'Id', cell: ({ details }) => <Numbers details={details} /> },
+        {
+          key: 'id',
+          label: 'Id',
+          cell: ({ id, details }) => <Numbers details={details} isRestricted={restricted.has(id)} />,
+        },
         {
           key: 'created',
           label: 'Registered',
@@ -206,11 +211,45 @@ function PatientTable({ records, query, order, restricted, visit }: TableProps) 
   );
 }
 
-function Numbers({ details }: { readonly details: PatientRecord['details'] }) {
+interface WhoProps {
+  readonly record: PatientRecord;
+  readonly isRestricted: boolean;
+  readonly now: Instant;
+}
+
+/** Of a restricted record no more than it takes to open the right one. */
+function Who({ record: { id, details }, isRestricted, now }: WhoProps) {
+  return (
+    <>
+      <a href={url('patient', { patient: id })} data-open>
+        <PersonName name={details} />
+      </a>{' '}
+      {isRestricted ? <Tag tone="violet">Restricted</Tag> : null}{' '}
+      {details.policeCase && !isRestricted ? <Tag tone="blue">Police case</Tag> : null}
+      <span class="second-line">
+        {sexOf(details)} · <BirthDate date={details.birthDate} now={now} />
+        {details.city === undefined || isRestricted ? null : (
+          <>
+            {' '}
+            · <Foreign text={details.city} />
+          </>
+        )}
+      </span>
+    </>
+  );
+}
+
+function Numbers({
+  details,
+  isRestricted,
+}: {
+  readonly details: PatientRecord['details'];
+  readonly isRestricted: boolean;
+}) {
   return (
     <>
       <Foreign text={details.csvId} />
-      {details.mrn === undefined ? null : (
+      {details.mrn === undefined || isRestricted ? null : (
         <span class="second-line">
           MRN <Foreign text={details.mrn} />
         </span>
