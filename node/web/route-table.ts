@@ -35,12 +35,16 @@ export function orderedRoutes(): readonly (readonly [RouteName, RouteRow])[] {
   return rows.toSorted(([, left], [, right]) => compare(left.path, right.path));
 }
 
+/** A total order: segment by segment, literals by letter before parameters, then the shorter path. */
+/** Segment by segment, a parameter after every literal: an order in which no two paths depend on a third. */
 function compare(left: string, right: string): number {
   const leftParts = left.split('/');
   const rightParts = right.split('/');
   for (let i = 0; i < Math.min(leftParts.length, rightParts.length); i += 1) {
-    const isParameter = [leftParts[i]?.startsWith(':') === true, rightParts[i]?.startsWith(':') === true];
+    const [one = '', other = ''] = [leftParts[i], rightParts[i]];
+    const isParameter = [one.startsWith(':'), other.startsWith(':')];
     if (isParameter[0] !== isParameter[1]) return isParameter[0] === true ? 1 : -1;
+    if (isParameter[0] !== true && one !== other) return one < other ? -1 : 1;
   }
-  return 0;
+  return leftParts.length - rightParts.length;
 }

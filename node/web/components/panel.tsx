@@ -131,7 +131,7 @@ export function Steps({ label, steps }: { readonly label: string; readonly steps
 /** Who this page is about; stays in sight while the page moves under it. */
 export function PatientBanner({ children }: { readonly children: Child }) {
   return (
-    <section class="patient-banner" aria-label="Patient">
+    <section class="patient-banner" aria-label="Who this is about">
       {children}
     </section>
   );

@@ -119,8 +119,8 @@ test.each([
   expect(answer.location).not.toContain('evil');
 });
 
-test('a request line that names another host or no path gets no page of ours and breaks nothing', async () => {
-  for (const path of ['//', '/assets/..%2f..%2fpackage.json', '/assets/%00', `/${'x'.repeat(3000)}`]) {
+test('a path that tries to leave what is served gets no page of ours and breaks nothing', async () => {
+  for (const path of ['/assets/..%2f..%2fpackage.json', '/assets/%00', `/${'x'.repeat(3000)}`]) {
     const { status, text } = await doctor.get(path);
     expect([400, 404]).toContain(status);
     expect(text).not.toContain('"dependencies"');
