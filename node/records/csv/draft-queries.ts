@@ -86,7 +86,7 @@ export const importOfFile = statement<{ fileTerm: Uint8Array }>()((db, values) =
 export const importersOf = statement<Record<never, never>>()((db) =>
   db
     .selectFrom('import_draft')
-    .select(['id', 'import_id', 'by_name', 'data_key'])
+    .select(['import_id', 'by_name'])
     .where('import_id', 'is not', null)
     .where('state', '=', 'imported')
     .orderBy('created_at', 'desc')

@@ -22,6 +22,7 @@ import {
   draftsInStates,
   emptyDraft,
   expiredDrafts,
+  importersOf,
   importOfFile,
   insertDraft,
   openDraftsOf,
@@ -87,6 +88,8 @@ export interface ImportDrafts extends AsyncDisposable {
   listOpen(user: string): Promise<readonly ImportDraft[]>;
   /** The draft from which an import was confirmed, while it is kept. */
   ofImport(id: ImportId): Promise<ImportDraft | undefined>;
+  /** Names of those who confirmed the newest imports at the desk. */
+  importers(): Promise<ReadonlyMap<ImportId, string>>;
   /** At start: what a crash interrupted. After the sweep of the imports themselves. */
   recover(): Promise<void>;
   /** Destroys what expired. */
@@ -188,6 +191,10 @@ export function openImportDrafts(ports: DraftPorts): ImportDrafts {
     ofImport: async (importId) => {
       const row = await store.read((reader) => reader.first(draftOfImport, { importId }));
       return row === undefined ? undefined : await open(row);
+    },
+    importers: async () => {
+      const found = await store.read((reader) => reader.all(importersOf, {}));
+      return new Map(found.map((row) => [row.import_id as ImportId, row.by_name]));
     },
     recover: async () => {
       for (const row of await store.read((reader) => reader.all(draftsInStates, {})))

@@ -1,0 +1,122 @@
+import type { Remark } from '../../../records/csv/row.ts';
+import type { ComparedWith } from '../../../records/csv/plan.ts';
+import { DataTable } from '../../components/table.tsx';
+import { Tag } from '../../components/tag.tsx';
+import { Foreign, PersonName } from '../../components/text.tsx';
+import { url } from '../../urls.ts';
+import { cellRemark, verdictWords } from './import-words.ts';
+import type { SeenRecord } from './seen-records.ts';
+
+const remarkTones = { error: 'red', warning: 'amber', note: 'plain' } as const;
+
+/** One row of the file in each row: what it would do, and what is to be said of its cells. */
+export function RecordTable({ rows }: { readonly rows: readonly SeenRecord[] }) {
+  return (
+    <DataTable
+      id="records"
+      caption="Rows of the file"
+      hideCaption
+      rows={rows}
+      rowKey={({ record }) => String(record.number)}
+      columns={[
+        { key: 'number', label: 'Row', isHeader: true, cell: ({ record }) => <RowNumber record={record} /> },
+        {
+          key: 'verdict',
+          label: 'Verdict',
+          cell: ({ record }) => <Tag tone={verdictWords[record.verdict].tone}>{verdictWords[record.verdict].word}</Tag>,
+        },
+        { key: 'who', label: 'Patient', cell: ({ record }) => <Who record={record} /> },
+        { key: 'told', label: 'What is to be said', cell: (row) => <WhatIsSaid row={row} /> },
+      ]}
+    />
+  );
+}
+
+function RowNumber({ record }: Pick<SeenRecord, 'record'>) {
+  return (
+    <>
+      {record.number} <span class="quiet nowrap">line {record.line}</span>
+    </>
+  );
+}
+
+function Who({ record }: Pick<SeenRecord, 'record'>) {
+  const { details } = record;
+  if (details === undefined) return <span class="quiet">not read: it has errors</span>;
+  return (
+    <>
+      <PersonName name={details} /> <span class="quiet">{details.birthDate ?? ''}</span>
+      <br />
+      <span class="quiet">
+        <Foreign text={details.csvId} />
+      </span>
+    </>
+  );
+}
+
+function WhatIsSaid({ row }: { readonly row: SeenRecord }) {
+  const { record, isClosed } = row;
+  const { remarks, duplicateOf, stored, matches } = record;
+  if (remarks.length === 0 && duplicateOf === undefined && stored === undefined && matches.length === 0) return null;
+  return (
+    <ul class="remarks">
+      {remarks.map((remark) => (
+        <RemarkItem remark={remark} />
+      ))}
+      {duplicateOf === undefined ? null : <li>The same CSV id stands first in row {duplicateOf}.</li>}
+      {stored === undefined ? null : <Changes row={row} />}
+      {isClosed ? null : matches.map((match) => <Match match={match} />)}
+    </ul>
+  );
+}
+
+function RemarkItem({ remark }: { readonly remark: Remark }) {
+  const { column, words } = cellRemark(remark);
+  return (
+    <li>
+      <Tag tone={remarkTones[remark.severity]}>{remark.severity}</Tag> <code>{column}</code> {words}
+    </li>
+  );
+}
+
+function Changes({ row: { record, isClosed } }: { readonly row: SeenRecord }) {
+  const { stored } = record;
+  if (stored === undefined) return null;
+  if (isClosed) return <li>It changes a restricted record that is closed to you. Leave the row out.</li>;
+  const link = <a href={url('patient', { patient: stored.patient })}>stored patient</a>;
+  if (stored.changes.length === 0) return <li>The {link} says the same already.</li>;
+  return (
+    <>
+      {stored.changes.map(({ column, before, after }) => (
+        <li>
+          <code>{column}</code> of the {link}: <Cell text={before} /> → <Cell text={after} />
+        </li>
+      ))}
+    </>
+  );
+}
+
+function Cell({ text }: { readonly text: string }) {
+  return text === '' ? <span class="quiet">nothing</span> : <Foreign text={text} />;
+}
+
+const gradeWords = {
+  certain: 'Certainly the same person as',
+  probable: 'Probably the same person as',
+  possible: 'Possibly the same person as',
+  'certainly-not': 'Compared, and another person than',
+} as const;
+
+function Match({ match: { other, result } }: { readonly match: ComparedWith }) {
+  return (
+    <li>
+      {gradeWords[result.grade]}{' '}
+      {'record' in other ? (
+        `row ${other.record}`
+      ) : (
+        <a href={url('patient', { patient: other.patient })}>a stored patient</a>
+      )}
+      {result.conflict ? ', though an identifier differs' : ''}
+    </li>
+  );
+}

@@ -1,0 +1,186 @@
+import { RecordsError } from '../../../records/errors.ts';
+import type { ImportDraft } from '../../../records/csv/drafts.ts';
+import type { PastImport } from '../../../records/csv/import.ts';
+import type { ImportId } from '../../../records/csv/stage.ts';
+import { csvBytesMax, csvRecordsMax } from '../../../records/limits.ts';
+import { OperationError } from '../../../platform/operation-error.ts';
+import { page, seeOther, type Answer } from '../../answer.ts';
+import { ErrorSummary, Field, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
+import { EmptyState, Notice, Section } from '../../components/panel.tsx';
+import { DataTable } from '../../components/table.tsx';
+import { Tag } from '../../components/tag.tsx';
+import { Foreign, When } from '../../components/text.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import { url } from '../../urls.ts';
+import type { Visit } from '../../visit.ts';
+import { writerOf } from '../patients/patient-author.ts';
+import { titleOfFile } from '../uploads/file-title.ts';
+
+/** Of so many newest imports the list says whether they can be undone: for each its patients are looked at. */
+const checkedMax = 5;
+/** A small file is judged by then; of a larger one the preview page tells how far it is. */
+const patienceMs = 2_000;
+
+export async function showImport(visit: Visit, desk: DeskServices): Promise<Answer> {
+  return await importPage(visit, desk);
+}
+
+/** Takes the file and leads to what was found in it. */
+export async function checkImport(visit: Visit, desk: DeskServices): Promise<Answer> {
+  try {
+    const token = visit.query.get('once') ?? '';
+    return seeOther(await desk.once.run(visit.user.id, token, () => judgeFile(visit, desk)));
+  } catch (error) {
+    if (!(error instanceof RecordsError) && !(error instanceof OperationError && error.code === 'no-file')) throw error;
+    return await importPage(visit, desk, [{ field: 'file', message: `The file was refused: ${error.message}` }]);
+  }
+}
+
+async function judgeFile(visit: Visit, desk: DeskServices): Promise<string> {
+  let begun: Awaited<ReturnType<DeskServices['importDrafts']['begin']>> | undefined;
+  await visit.parts(async ({ name, bytes }) => {
+    if (name !== '' && begun === undefined)
+      begun = await desk.importDrafts.begin(bytes, { name: titleOfFile(name), by: writerOf(visit) });
+    else for await (const piece of bytes) void piece;
+  });
+  if (begun === undefined) throw new OperationError('invalid', 'no-file', 'choose a CSV file');
+  const late = new AbortController();
+  await Promise.race([begun.judged, desk.clock.sleep(patienceMs, late.signal)]);
+  late.abort();
+  return url('import-draft', { draft: begun.id });
+}
+
+async function importPage(visit: Visit, desk: DeskServices, errors: FormErrors = []): Promise<Answer> {
+  const drafts = await desk.importDrafts.listOpen(visit.user.id);
+  return page(
+    { title: 'Import patients', ...(errors.length === 0 ? {} : { status: 422 }) },
+    <>
+      <ErrorSummary errors={errors} title="Nothing was imported" />
+      <h1>Import patients</h1>
+      <p class="lead">
+        First a preview says what each row would do. Nothing is stored before you confirm, and an import can be undone.
+      </p>
+      <Section title="Choose a file" id="choose">
+        <ChooseForm once={desk.random.uuid()} errors={errors} />
+      </Section>
+      <OpenDrafts drafts={drafts} />
+      <PastImports rows={await pastImports(desk)} />
+      <Export />
+    </>,
+  );
+}
+
+function ChooseForm({ once, errors }: { readonly once: string; readonly errors: FormErrors }) {
+  const hint = `CSV in UTF-8, at most ${csvBytesMax / 1024 ** 2} MiB and ${csvRecordsMax.toLocaleString('en')} rows. The columns csv_id and a name are needed.`;
+  return (
+    <form method="post" action={url('import-check', {}, { once })} enctype="multipart/form-data" data-draft="off">
+      <Field name="file" type="file" label="CSV file" hint={hint} accept=".csv,text/csv" required errors={errors} />
+      <p class="actions">
+        <Submit>Preview</Submit>
+      </p>
+    </form>
+  );
+}
+
+function OpenDrafts({ drafts }: { readonly drafts: readonly ImportDraft[] }) {
+  if (drafts.length === 0) return null;
+  return (
+    <Section title="Waiting for your decision" id="waiting">
+      <ul>
+        {drafts.map((draft) => (
+          <li>
+            <a href={url('import-draft', { draft: draft.id })}>
+              {draft.summary === undefined ? 'A file' : <Foreign text={draft.summary.name} />}
+            </a>
+            , chosen <When at={draft.createdAt} />, kept until <When at={draft.expiresAt} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+interface PastRow extends PastImport {
+  readonly by: string | undefined;
+  readonly undo: 'possible' | 'in-use' | 'undone' | 'unchecked';
+}
+
+async function pastImports(desk: DeskServices): Promise<readonly PastRow[]> {
+  const importers = await desk.importDrafts.importers();
+  const past = await desk.csvImport.list();
+  return await Promise.all(
+    past.map(async (one, i): Promise<PastRow> => {
+      const by = importers.get(one.id);
+      return {
+        ...one,
+        by,
+        undo: one.state === 'undone' ? 'undone' : i < checkedMax ? await undoOf(desk, one.id) : 'unchecked',
+      };
+    }),
+  );
+}
+
+async function undoOf(desk: DeskServices, id: ImportId): Promise<'possible' | 'in-use'> {
+  return (await desk.csvImport.whyNotUndone(id)) === undefined ? 'possible' : 'in-use';
+}
+
+const undoWords = {
+  possible: 'Undo…',
+  'in-use': 'Cannot be undone: see why',
+  undone: 'See',
+  unchecked: 'See',
+} as const;
+
+function PastImports({ rows }: { readonly rows: readonly PastRow[] }) {
+  return (
+    <Section title="Past imports" id="past">
+      {rows.length === 0 ? (
+        <EmptyState title="Nothing was imported yet" />
+      ) : (
+        <DataTable
+          id="past-imports"
+          caption="Past imports, newest first"
+          hideCaption
+          rows={rows}
+          rowKey={({ id }) => id}
+          columns={[
+            { key: 'at', label: 'When', isHeader: true, cell: ({ at }) => <When at={at} /> },
+            { key: 'by', label: 'By', cell: ({ by }) => (by === undefined ? 'command line' : <Foreign text={by} />) },
+            { key: 'added', label: 'New patients', align: 'end', cell: ({ added }) => added },
+            { key: 'updated', label: 'Changed', align: 'end', cell: ({ updated }) => updated },
+            {
+              key: 'state',
+              label: 'State',
+              cell: ({ state }) => (
+                <Tag tone={state === 'undone' ? 'plain' : 'green'}>{state === 'undone' ? 'Undone' : 'Imported'}</Tag>
+              ),
+            },
+            {
+              key: 'undo',
+              label: 'Undo',
+              cell: ({ id, undo }) => <a href={url('import-past', { import: id })}>{undoWords[undo]}</a>,
+            },
+          ]}
+        />
+      )}
+    </Section>
+  );
+}
+
+function Export() {
+  return (
+    <Section title="Export all patients" id="export">
+      <p>
+        Every record that is not closed to you, as one CSV file. Each is noted in the access journal under your name.
+        Keep the file where only those can read it who may.
+      </p>
+      <p class="actions">
+        <LinkButton href={url('patients-export', { form: 'spreadsheet' })}>For a spreadsheet</LinkButton>
+        <LinkButton href={url('patients-export', { form: 'interchange' })}>For other programs</LinkButton>
+      </p>
+      <Notice tone="amber" title="Do not open the file for other programs in a spreadsheet">
+        <p>It holds every cell as it is. A spreadsheet may run what a hostile name holds.</p>
+      </Notice>
+    </Section>
+  );
+}
