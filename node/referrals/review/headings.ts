@@ -2,7 +2,7 @@ import type { DisplaySectionName } from '../../../protocol/bundle/fhir/display-r
 
 /** The sections of a referral as both hospitals read them (Spec bundle §3). */
 export const sectionHeadings: Readonly<Record<DisplaySectionName, string>> = {
-  patient: 'Patient',
+  patient: 'Personal details',
   bystander: 'Who came along',
   insurance: 'Insurance',
   reason: 'Reason and question',

@@ -116,15 +116,6 @@ async function signPage(
           </Notice>
         ) : null}
         <Warnings preview={preview} hospital={hospital} />
-        <SignForm
-          visit={visit}
-          desk={desk}
-          opened={opened}
-          given={given}
-          errors={errors}
-          hospital={hospital}
-          preview={preview}
-        />
         <Section
           title={
             <>
@@ -136,11 +127,20 @@ async function signPage(
           <p class="hint">
             Made by the same program that shows a received referral, from the document that will be signed.
           </p>
-          <div class="preview">
+          <div class="preview" role="region" aria-label="Preview" tabindex={0}>
             <ReviewBanner review={preview.review} now={visit.now} heading={false} />
             <ReviewBody review={preview.review} placeOf={placeOf} />
           </div>
         </Section>
+        <SignForm
+          visit={visit}
+          desk={desk}
+          opened={opened}
+          given={given}
+          errors={errors}
+          hospital={hospital}
+          preview={preview}
+        />
       </>
     ),
   });

@@ -95,7 +95,7 @@ async function whatPage(visit: Visit, desk: DeskServices, { draft, record }: Ope
     errors: [],
     scripts: ['review'],
     children: (
-      <form method="post" action={url('referral-what-save', { draft: draft.id })} class="narrow" data-draft>
+      <form method="post" action={url('referral-what-save', { draft: draft.id })} class="measure" data-draft>
         <Once token={desk.random.uuid()} />
         <p>
           The patient’s record always goes along: who it is, bystander, insurance, allergies, conditions, medicines and

@@ -79,7 +79,7 @@ function whyPage(
     errors,
     ...(errors.length > 0 ? { status: 422 as const } : {}),
     children: (
-      <form method="post" action={url('referral-why-save', { draft: draft.id })} class="narrow" data-draft>
+      <form method="post" action={url('referral-why-save', { draft: draft.id })} class="measure" data-draft>
         <Once token={desk.random.uuid()} />
         <Radios
           name="priority"

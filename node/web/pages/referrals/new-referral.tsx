@@ -95,7 +95,7 @@ async function toPage(
       <>
         {draft === undefined ? <OpenDrafts visit={visit} desk={desk} record={record} /> : null}
         {open.length === 0 ? <NoPeers /> : null}
-        <form method="post" action={action} class="narrow" data-draft>
+        <form method="post" action={action} class="measure" data-draft>
           <Once token={desk.random.uuid()} />
           <Hidden name="patient" value={record.id} />
           <Radios

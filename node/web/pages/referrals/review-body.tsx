@@ -4,6 +4,7 @@ import type { Review, ReviewAttachment, ReviewSection, Told } from '../../../ref
 import { Facts, Notice, PatientBanner, Section } from '../../components/panel.tsx';
 import { DataTable } from '../../components/table.tsx';
 import { PriorityMark, Tag } from '../../components/tag.tsx';
+import { datesInWords } from './dates-in-words.ts';
 import { BirthDate, Foreign, ForeignLines, When, bytesWords } from '../../components/text.tsx';
 
 /** Where a file of the referral can be seen and had; a preview and a review have different places for the same file. */
@@ -59,8 +60,8 @@ export function ReviewBanner({
       ) : null}
     </span>
   );
-  return (
-    <PatientBanner>
+  const facts = (
+    <>
       {heading ? <h1>{name}</h1> : <p class="banner-name">{name}</p>}
       <p>
         <BirthDate date={patient.birthDate} now={now} /> · {sexWords[patient.sex] ?? 'sex not known'}
@@ -77,13 +78,15 @@ export function ReviewBanner({
           <>
             {' '}
             <Tag tone="violet">
-              <Foreign text={alert} />
+              <Foreign text={datesInWords(alert)} />
             </Tag>
           </>
         ))}
       </p>
-    </PatientBanner>
+    </>
   );
+  // Inside a preview it is a picture of the banner: the page has one of its own.
+  return heading ? <PatientBanner>{facts}</PatientBanner> : <div class="patient-banner">{facts}</div>;
 }
 
 function Allergies({ told }: { readonly told: Told }) {
@@ -155,7 +158,7 @@ function Short({ title, told }: { readonly title: string; readonly told: Told })
               {text === '' ? null : (
                 <span class="quiet">
                   {' '}
-                  <Foreign text={text} />
+                  <Foreign text={datesInWords(text)} />
                 </span>
               )}
             </li>
@@ -260,7 +263,7 @@ function OneSection({ section }: { readonly section: ReviewSection }) {
       rowKey={({ key }) => key}
       columns={[
         { key: 'label', label: columns[0], isHeader: true, cell: ({ label }) => <Foreign text={label} /> },
-        { key: 'text', label: columns[1], cell: ({ text }) => <ForeignLines text={text} /> },
+        { key: 'text', label: columns[1], cell: ({ text }) => <ForeignLines text={datesInWords(text)} /> },
       ]}
     />
   );

@@ -3,7 +3,7 @@ import type { Peer } from '../../../peers/directory.ts';
 import type { Delivery, ReferralDetail } from '../../../referrals/referrals.ts';
 import type { StoryEvent } from '../../../referrals/story.ts';
 import { Notice, Steps, type Step } from '../../components/panel.tsx';
-import { stateWord } from '../../components/tag.tsx';
+import { StateTag, stateWord } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When, spanWords } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
 
@@ -25,6 +25,9 @@ export function SentState(props: SentStateProps) {
   const parcel = detail.deliveries.findLast(({ kind }) => kind === 'referral');
   return (
     <>
+      <p>
+        <StateTag state={detail.state} />
+      </p>
       <Steps label="Where the referral is" steps={stepsOf(props, parcel)} />
       {parcel === undefined ? null : <Obstacle {...props} parcel={parcel} />}
       <h3>What happened</h3>

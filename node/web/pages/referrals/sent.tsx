@@ -6,7 +6,6 @@ import { download, fragment, page, type Answer } from '../../answer.ts';
 import { LinkButton, Submit, TextArea, type FormErrors, ErrorSummary } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Disclosure, EmptyState, Notice, Section } from '../../components/panel.tsx';
-import { StateTag } from '../../components/tag.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
@@ -60,7 +59,6 @@ async function sentPage(
           </>
         }
         id="tracking"
-        aside={<StateTag state={detail.state} />}
       >
         <div
           id="tracking-live"
@@ -127,7 +125,7 @@ function Withdraw({
 }) {
   return (
     <Disclosure summary="Take the referral back" open={errors.length > 0}>
-      <form method="post" action={url('sent-withdraw', { referral: detail.id })} class="narrow" data-draft="off">
+      <form method="post" action={url('sent-withdraw', { referral: detail.id })} class="measure" data-draft="off">
         <Once token={desk.random.uuid()} />
         <TextArea
           name="reason"
