@@ -34,23 +34,29 @@ export const consistencyHandlers: Pick<HandlersOf<typeof logRoutes>, Consistency
       <>
         <h1>Consistency</h1>
         <Alarm evidence={evidence} />
-        <DataTable
-          id="witnesses"
-          caption={`What each peer last cosigned of this log, which has ${size} entries`}
-          columns={witnessColumns(size)}
-          rows={standing.witnesses}
-          rowKey={({ witness }) => witness}
-        />
+        {standing.witnesses.length === 0 ? null : (
+          <DataTable
+            id="witnesses"
+            caption={`What each peer last cosigned of this log, which has ${size} entries`}
+            columns={witnessColumns(size)}
+            rows={standing.witnesses}
+            rowKey={({ witness }) => witness}
+          />
+        )}
         {standing.witnesses.length > 1 ? null : (
           <p class="quiet">With fewer than two witnesses there is no independent one.</p>
         )}
-        <DataTable
-          id="seen"
-          caption="What this node last cosigned of the peers’ logs"
-          columns={seenColumns}
-          rows={seen}
-          rowKey={({ origin }) => origin}
-        />
+        {seen.length === 0 ? (
+          <p class="quiet">This node has cosigned no log of a peer yet: it does so when a peer asks.</p>
+        ) : (
+          <DataTable
+            id="seen"
+            caption="What this node last cosigned of the peers’ logs"
+            columns={seenColumns}
+            rows={seen}
+            rowKey={({ origin }) => origin}
+          />
+        )}
       </>,
     );
   },

@@ -1,7 +1,5 @@
-import { parseUtf8, toHex } from '../../../../protocol/bytes.ts';
 import { findLiveKeys } from '../../../../protocol/card.ts';
 import { logCrypto } from '../../../../protocol/crypto/log-crypto.ts';
-import { instantOfUnix } from '../../../../protocol/instant.ts';
 import { leafHash } from '../../../../protocol/log/merkle.ts';
 import { noteKey, noteKeyTypes, parseVkey, type NoteKey } from '../../../../protocol/log/note.ts';
 import { parseProof } from '../../../../protocol/log/proof.ts';
@@ -10,17 +8,15 @@ import { checkEntry, isSound, walkPath, type EntryEvidence } from '../../../exch
 import { OperationError } from '../../../platform/operation-error.ts';
 import { download, page, type Answer } from '../../answer.ts';
 import { ErrorSummary, LinkButton, Submit, TextArea, type FormErrors } from '../../components/form.tsx';
-import { Facts, Notice, Section } from '../../components/panel.tsx';
-import { DataTable, type Column } from '../../components/table.tsx';
-import { bytesWords, When } from '../../components/text.tsx';
+import { Notice, Section } from '../../components/panel.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { logRoutes } from '../../routes/log-routes.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { Checks } from './checks.tsx';
+import { EntryFacts, Raw, Signers } from './entry-facts.tsx';
 import { readEvidence, textsOf, type EvidenceTexts } from './evidence-fields.ts';
-import { KindTag, kindMeans } from './log-words.tsx';
 import { ProofPicture } from './proof-picture.tsx';
 
 type EntryRoutes = 'log-entry' | 'log-check' | 'log-record' | 'log-leaf' | 'log-proof';
@@ -112,39 +108,6 @@ function entryPage(
   );
 }
 
-function EntryFacts({ found: { entry, proof } }: { readonly found: LogEntryProof }) {
-  return (
-    <Section id="entry" title="What it is">
-      <Facts
-        facts={[
-          {
-            term: 'Kind',
-            value: (
-              <>
-                <KindTag type={entry.type} /> {kindMeans(entry.type)}
-              </>
-            ),
-          },
-          { term: 'Reference hash (x)', value: <code class="wrap">{entry.x}</code> },
-          {
-            term: 'Time and peer',
-            value: (
-              <>
-                <When at={entry.at} show="seconds" />, {entry.peer ?? 'no peer'}
-              </>
-            ),
-          },
-          { term: 'Record', value: <code class="wrap">{printable(entry.record)}</code> },
-          { term: 'Proven under', value: `the checkpoint of ${parseProof(proof).head.size} entries` },
-        ]}
-      />
-      <p class="quiet">
-        Time and peer are this node’s own notes for people: they are no part of the log. The record names no patient.
-      </p>
-    </Section>
-  );
-}
-
 function CheckPanel(props: { readonly index: string; readonly texts: EvidenceTexts; readonly isAgain: boolean }) {
   const { index, texts, isAgain } = props;
   const { evidence, keys } = readEvidence(texts);
@@ -180,67 +143,6 @@ function Path({ found }: { readonly found: LogEntryProof }) {
   return (
     <Section id="way" title="From the leaf to the root">
       {way === undefined ? <p>The path has another length than the tree.</p> : <ProofPicture leaf={leaf} {...way} />}
-    </Section>
-  );
-}
-
-interface Signer {
-  readonly name: string;
-  readonly at: number | undefined;
-  readonly bytes: Uint8Array;
-}
-
-/** u64 seconds ‖ Ed25519 signature (C2SP tlog-cosignature). */
-const cosignatureBytes = 72;
-
-function Signers({ found }: { readonly found: LogEntryProof }) {
-  const signers = parseProof(found.proof).head.signatures.map(({ name, bytes }) => ({
-    name,
-    bytes,
-    at: bytes.length === cosignatureBytes ? statedSeconds(bytes) : undefined,
-  }));
-  return (
-    <DataTable
-      id="signers"
-      caption="Who signed the checkpoint"
-      columns={signerColumns}
-      rows={signers}
-      rowKey={({ name }) => name}
-    />
-  );
-}
-
-function statedSeconds(bytes: Uint8Array): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0) & 0xffff_ffffn);
-}
-
-const signerColumns: readonly Column<Signer>[] = [
-  { key: 'name', label: 'Signer', isHeader: true, cell: ({ name }) => name },
-  {
-    key: 'at',
-    label: 'States the time',
-    cell: ({ at }) => (at === undefined ? 'the log itself' : <When at={instantOfUnix(at)} show="seconds" />),
-  },
-  { key: 'signature', label: 'Signature', cell: ({ bytes }) => <code class="wrap">{toHex(bytes)}</code> },
-];
-
-function Raw({ desk, found }: { readonly desk: DeskServices; readonly found: LogEntryProof }) {
-  const index = String(found.entry.index);
-  return (
-    <Section id="raw" title="Raw bytes">
-      <Facts
-        facts={[
-          { term: 'Leaf', value: <code class="wrap">{printable(found.leaf)}</code> },
-          { term: 'Log key', value: <code class="wrap">{desk.own.logVkey}</code> },
-        ]}
-      />
-      <p class="row">
-        <LinkButton
-          href={url('log-record', { index })}
-        >{`Record, ${bytesWords(found.entry.record.length)}`}</LinkButton>{' '}
-        <LinkButton href={url('log-leaf', { index })}>Leaf</LinkButton>{' '}
-        <LinkButton href={url('log-proof', { index })}>tlog-proof</LinkButton>
-      </p>
     </Section>
   );
 }
@@ -284,9 +186,4 @@ function Again({
       </form>
     </Section>
   );
-}
-
-/** Records and leaves are ASCII by their form; what somebody changed on the disk is shown as hex. */
-function printable(bytes: Uint8Array): string {
-  return bytes.every((byte) => byte >= 0x20 && byte < 0x7f) ? parseUtf8(bytes) : toHex(bytes);
 }

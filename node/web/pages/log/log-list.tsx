@@ -56,7 +56,6 @@ function Standing({ standing, origin }: { readonly standing: LogStanding; readon
       ) : null}
       <Section id="standing" title="How it stands">
         <Facts
-          columns
           facts={[
             { term: 'Log', value: <code>{origin}</code> },
             { term: 'Entries', value: size.toLocaleString('en') },
