@@ -130,6 +130,13 @@ export const alertQueries = {
       .where('id', '=', values.id)
       .where('state', 'in', ['queued', 'failed']),
   ),
+  /** Says again that it is there: what time alone has made loud is told to open pages by this. */
+  touch: statement<{ id: string }>()((db, values) =>
+    db
+      .updateTable('alert')
+      .set((eb) => ({ attempts: eb.ref('attempts') }))
+      .where('id', '=', values.id),
+  ),
   acknowledge: statement<{ id: string; now: number; by: string; name: string }>()((db, values) =>
     db
       .updateTable('alert')

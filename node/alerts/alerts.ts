@@ -59,6 +59,7 @@ const latest: AlertCursor = { at: Number.MAX_SAFE_INTEGER, id: '' };
 
 export function openAlerts(ports: AlertsPorts): Alerts {
   const { store, keyring, stations } = ports;
+  const told = new Set<string>();
   const openAll = async (reader: Reader, rows: readonly AlertRow[]): Promise<readonly OpenAlert[]> => {
     const facts = await factsOf(ports, reader);
     const all: OpenAlert[] = [];
@@ -88,13 +89,7 @@ export function openAlerts(ports: AlertsPorts): Alerts {
       const term = aboutTerm(keyring, 'referral', referral);
       return store.read(async (reader) => openAll(reader, await reader.all(alertQueries.ofReferral, { term })));
     },
-    loud: () =>
-      store.read(async (reader) => {
-        const rows = await reader.all(alertQueries.open, {});
-        if (rows.length === 0) return [];
-        const facts = await factsOf(ports, reader);
-        return rows.map((row) => alertOf(row, facts)).filter(({ loud }) => loud !== undefined);
-      }),
+    loud: () => findLoud(ports),
     furtherStations: (id) =>
       store.read(async (reader) => {
         const { first } = await find(reader, id);
@@ -115,8 +110,30 @@ export function openAlerts(ports: AlertsPorts): Alerts {
     },
     step: async (signal) => {
       while (!signal.aborted && (await sendDueAlerts(ports, signal)));
+      await tellLoud(ports, told);
     },
   };
+}
+
+function findLoud(ports: AlertsPorts): Promise<readonly Alert[]> {
+  return ports.store.read(async (reader) => {
+    const rows = await reader.all(alertQueries.open, {});
+    if (rows.length === 0) return [];
+    const facts = await factsOf(ports, reader);
+    return rows.map((row) => alertOf(row, facts)).filter(({ loud }) => loud !== undefined);
+  });
+}
+
+/** Time alone makes an alert loud: nothing is written then, and open pages would not know. `told` is what they know. */
+async function tellLoud(ports: AlertsPorts, told: Set<string>): Promise<void> {
+  const loud = await findLoud(ports);
+  const fresh = loud.filter(({ id }) => !told.has(id));
+  told.clear();
+  for (const { id } of loud) told.add(id);
+  if (fresh.length === 0) return;
+  await ports.store.write(async (writer) => {
+    for (const { id } of fresh) await writer.run(alertQueries.touch, { id });
+  });
 }
 
 /** Something a person does with a stored alert, and its leaf. */

@@ -86,7 +86,7 @@ async function renewParts(change) {
     if (fresh === undefined || fresh.textContent === part.textContent) continue;
     const holdsFocus = part.contains(document.activeElement);
     if (holdsFocus && document.activeElement.matches('input, textarea, select')) continue; // Somebody types there.
-    if (part.id === 'emergencies') placeBanner(part, fresh);
+    if (part.id === 'emergencies' || part.dataset.liveOver !== undefined) placeBanner(part, fresh);
     part.replaceChildren(fresh);
     if (holdsFocus) part.querySelector('a, button')?.focus();
     part.dispatchEvent(new Event('renewed', { bubbles: true }));
@@ -102,7 +102,7 @@ function placeBanner(part, fresh) {
   if (fresh.childElementCount === 0 && isInFlow) {
     const over = document.createElement('p');
     over.className = 'notice';
-    over.textContent = 'The emergency was opened.';
+    over.textContent = part.dataset.liveOver ?? 'The emergency was opened.';
     fresh.append(over);
   }
   part.classList.toggle('came-live', !isInFlow && fresh.childElementCount > 0);

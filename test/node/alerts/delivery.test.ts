@@ -213,6 +213,22 @@ describe('silence is loud', () => {
     expect(await loudly()).toEqual(expected);
   });
 
+  test('is told to open pages when time alone has made it so, and once', async () => {
+    const id = await alder.alert();
+    await alder.step();
+    const toldOf = async (): Promise<number> => {
+      const { changes } = await alder.node.live.since(0);
+      return changes.filter(({ kind, subject }) => kind === 'alert' && subject === id).length;
+    };
+    const before = await toldOf();
+    await alder.step();
+    expect(await toldOf()).toBe(before);
+    alder.clock.advance(15 * minuteMs);
+    await alder.step();
+    await alder.step();
+    expect(await toldOf()).toBe(before + 1);
+  });
+
   test('the next station is proposed, told, and whoever answers ends the alarm for the case', async () => {
     const first = await alder.alert();
     await alder.step();

@@ -133,7 +133,7 @@ test('settings are saved together, told with old and new value, and stand in the
 test('health says what works, what does not, and what that means for patients', async () => {
   const page = await admin.get('/admin');
   expect(page.status).toBe(200);
-  for (const words of ['peer birch.example', 'disk', 'database', 'clock', 'no mail server is configured'])
+  for (const words of ['Peer birch.example', 'Disk', 'Database', 'Clock', 'No mail server is configured'])
     expect(page.text).toContain(words);
   expect(page.text).toContain('Doctors are told to telephone.');
   expect(page.text).toContain('Nobody has confirmed that the keys are in a safe');
@@ -152,7 +152,7 @@ test('a peer that is down is a red line with its meaning, and the page still com
 test('the first-run checks hold six results, and a person confirms the safe', async () => {
   const page = await admin.get('/admin/first-run');
   expect([...page.text.matchAll(/id="check-\d-title"/g)]).toHaveLength(6);
-  expect(page.text).toContain('put a copy of root.key into a safe');
+  expect(page.text).toContain('Put a copy of root.key into a safe');
   const unticked = await admin.submit('/admin/first-run', '/admin/first-run/keys', {});
   expect(unticked.status).toBe(422);
   const confirmed = await admin.submitAndOpen('/admin/first-run', '/admin/first-run/keys', { safe: 'yes' });

@@ -131,13 +131,26 @@ test('a failure is loud on every page of doctors and coordinators, and on no oth
     expect(banner).not.toMatch(/okafor|canary|FIR 12/i);
   }
   for (const role of ['nurse', 'administrator', 'auditor'] as const)
-    expect((await (await alder.client(role)).open('/help')).text).not.toContain('unsent-alerts');
+    expect((await (await alder.client(role)).open('/help')).text).not.toContain('An alert to the police needs you');
   const page = await doctor.open(sent.location ?? '');
   expect(page.text).toContain('Telephone the station now');
   expect(page.text).toContain('Alert a further station');
   const answered = await doctor.submitAndOpen(sent.location ?? '', `${sent.location}/acknowledge`, {});
   expect(answered.text).toContain('Answered');
-  expect((await doctor.open('/alerts')).text).not.toContain('unsent-alerts');
+  expect((await doctor.open('/alerts')).text).not.toContain('An alert to the police needs you');
+});
+
+test('the parts of pages that renew themselves come with the same rights', async () => {
+  smtp.become('refuses the recipient');
+  const { sent } = await sendOne();
+  await eventually(async () => (await alder.node.alerts.loud()).length === 1);
+  const banner = await doctor.get('/alerts/banner');
+  expect(banner.text).toContain('Telephone Elm now');
+  expect(banner.text).not.toContain('<main');
+  expect((await doctor.get(`${sent.location}/state`)).text).toContain('Telephone the station now');
+  const nurse = await alder.client('nurse');
+  expect((await nurse.get('/alerts/banner')).status).toBe(403);
+  expect((await nurse.get(`${sent.location}/state`)).status).toBe(403);
 });
 
 test('a failed alert is tried again by a person, or goes to the next station', async () => {

@@ -1,4 +1,5 @@
 import type { ChangeEntry } from '../../../alerts/changes.ts';
+import type { Station } from '../../../alerts/stations/station.ts';
 import { page, type Answer } from '../../answer.ts';
 import { EmptyState } from '../../components/panel.tsx';
 import { DataTable, type Column } from '../../components/table.tsx';
@@ -11,7 +12,7 @@ const shownMax = 500;
 
 /** Who changed which station, department or setting, from what to what (screen 18). */
 export async function showChanges(_visit: Visit, desk: DeskServices): Promise<Answer> {
-  const changes = await desk.adminChanges.list(shownMax);
+  const [changes, stations] = await Promise.all([desk.adminChanges.list(shownMax), desk.stations.list()]);
   return page(
     { title: 'Changes' },
     <>
@@ -19,34 +20,43 @@ export async function showChanges(_visit: Visit, desk: DeskServices): Promise<An
       <p class="quiet">
         The latest {shownMax}. Every one of them is an entry of the exchange log. <a href={url('settings')}>Settings</a>
       </p>
-      <ChangeTable changes={changes} />
+      <ChangeTable changes={changes} stations={stations} />
     </>,
   );
 }
 
-export function ChangeTable({ changes }: { readonly changes: readonly ChangeEntry[] }) {
+export function ChangeTable({
+  changes,
+  stations,
+}: {
+  readonly changes: readonly ChangeEntry[];
+  readonly stations: readonly Station[];
+}) {
+  const names = new Map(stations.map(({ id, name }) => [id, name]));
   if (changes.length === 0) return <EmptyState title="Nothing has been changed yet" />;
   return (
     <DataTable
       id="change-table"
       caption="Changes, the latest first"
       hideCaption
-      columns={columns}
+      columns={columnsWith(names)}
       rows={changes}
       rowKey={({ number }) => String(number)}
     />
   );
 }
 
-const columns: readonly Column<ChangeEntry>[] = [
+const columnsWith = (names: ReadonlyMap<string, string>): readonly Column<ChangeEntry>[] => [
   { key: 'at', label: 'When', isHeader: true, cell: ({ at }) => <When at={at} /> },
   {
     key: 'what',
     label: 'What',
     cell: ({ subject, name, id }) => (
       <>
-        {subject} {subject === 'department' ? `${id} ` : ''}
         <span class="mono">{name}</span>
+        <span class="second-line">
+          {subject === 'setting' ? 'setting' : <Foreign text={names.get(id) ?? `${subject} ${id}`} />}
+        </span>
       </>
     ),
   },

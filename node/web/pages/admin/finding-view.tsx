@@ -2,7 +2,7 @@ import type { Finding } from '../../../operations/finding.ts';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { Tag, type Tone } from '../../components/tag.tsx';
 import { Foreign } from '../../components/text.tsx';
-import { meaningOf } from './meanings.ts';
+import { begun, meaningOf, titleOf } from './meanings.ts';
 
 export const findingWords: Readonly<Record<Finding['state'], { readonly word: string; readonly tone: Tone }>> = {
   ok: { word: '✓ good', tone: 'green' },
@@ -31,14 +31,14 @@ export function FindingTable({
 }
 
 const columns: readonly Column<Finding>[] = [
-  { key: 'check', label: 'Check', isHeader: true, cell: ({ check }) => <Foreign text={check} /> },
+  { key: 'check', label: 'Check', isHeader: true, cell: (finding) => <Foreign text={titleOf(finding)} /> },
   { key: 'state', label: 'State', cell: ({ state }) => <FindingTag state={state} /> },
   {
     key: 'found',
     label: 'Found',
     cell: (finding) => (
       <>
-        <Foreign text={finding.detail} />
+        <Foreign text={begun(finding.detail)} />
         {finding.state === 'ok' ? null : (
           <span class="second-line">
             <strong>To do</strong> ({finding.side}): <Foreign text={finding.fix} />

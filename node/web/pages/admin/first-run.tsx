@@ -11,7 +11,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { personOf, submitted } from './admin-form.tsx';
 import { FindingTag } from './finding-view.tsx';
-import { meaningOf } from './meanings.ts';
+import { begun, meaningOf, titleOf } from './meanings.ts';
 
 const titles: Readonly<Record<FirstRunName, string>> = {
   name: 'Name',
@@ -44,7 +44,7 @@ export async function showFirstRun(_visit: Visit, desk: DeskServices, errors: Fo
           aside={<FindingTag state={worstOf(check)} />}
         >
           {check.findings.map((finding) => (
-            <FindingView finding={finding} />
+            <FindingView finding={finding} isOneOfMany={check.findings.length > 1} />
           ))}
           {needsConfirmation(check) ? (
             <ConfirmKeys once={desk.random.uuid()} path={desk.config.rootKey.path} errors={errors} />
@@ -71,16 +71,17 @@ export async function confirmKeys(visit: Visit, desk: DeskServices): Promise<Ans
   });
 }
 
-function FindingView({ finding }: { readonly finding: Finding }) {
+function FindingView({ finding, isOneOfMany }: { readonly finding: Finding; readonly isOneOfMany: boolean }) {
   return (
     <>
       <p>
-        <Foreign text={finding.detail} />
+        {isOneOfMany ? <strong>{titleOf(finding)}: </strong> : null}
+        <Foreign text={isOneOfMany ? finding.detail : begun(finding.detail)} />
       </p>
       {finding.state === 'ok' ? null : (
         <Notice tone={finding.state === 'fail' ? 'red' : 'amber'} title={`To do (${finding.side})`}>
           <p>
-            <Foreign text={finding.fix} />
+            <Foreign text={begun(finding.fix)} />
           </p>
           <p class="quiet">{meaningOf(finding)}</p>
         </Notice>
@@ -133,7 +134,7 @@ function Next({ isReady }: { readonly isReady: boolean }) {
       title={isReady ? 'This node is ready for its first peer' : 'You may pair a peer before everything holds'}
     >
       <p class="actions">
-        <LinkButton href={peersPath} tone={isReady ? 'main' : 'second'}>
+        <LinkButton href={url('peers')} tone={isReady ? 'main' : 'second'}>
           Pair with another hospital
         </LinkButton>
         <LinkButton href={url('settings')}>Set the call-back number</LinkButton>
@@ -142,5 +143,3 @@ function Next({ isReady }: { readonly isReady: boolean }) {
     </Notice>
   );
 }
-
-const peersPath = '/peers';

@@ -1,9 +1,10 @@
+import { bytesText } from '../../../operations/bytes-text.ts';
 import { bad, good, type Finding } from '../../../operations/finding.ts';
 import { checkHealth, findWaitingWork, type WaitingWork } from '../../../operations/health.ts';
 import { page, type Answer } from '../../answer.ts';
 import { LinkButton } from '../../components/form.tsx';
 import { Facts, Notice, Section } from '../../components/panel.tsx';
-import { bytesWords, When } from '../../components/text.tsx';
+import { When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
@@ -39,7 +40,7 @@ export async function showHealth(visit: Visit, desk: DeskServices): Promise<Answ
         <Section title="Storage" id="storage">
           <Facts
             facts={[
-              { term: 'Free on the disk', value: bytesWords(free) },
+              { term: 'Free on the disk', value: bytesText(free) },
               { term: 'Not yet in cloud storage', value: `${work.uploads} ${work.uploads === 1 ? 'file' : 'files'}` },
             ]}
           />
@@ -104,7 +105,9 @@ function Summary({
 }) {
   if (failed === 0 && warned === 0) return <Notice tone="green" title={`All ${total} checks are good`} />;
   const tone = failed > 0 ? 'red' : 'amber';
-  return <Notice tone={tone} title={`${failed} of ${total} checks fail, ${warned} want a look`} />;
+  const failing = failed === 0 ? 'Nothing fails' : `${failed} of ${total} checks ${failed === 1 ? 'fails' : 'fail'}`;
+  const looking = warned === 0 ? '' : `; ${warned} ${warned === 1 ? 'wants' : 'want'} a look`;
+  return <Notice tone={tone} title={failing + looking} />;
 }
 
 function KeysNotBackedUp() {

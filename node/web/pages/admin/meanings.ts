@@ -14,6 +14,21 @@ const meanings: Readonly<Record<string, string>> = {
   'overdue deliveries': 'Patients wait for an answer of a hospital that has not got their referral. Telephone it.',
 };
 
+const titles: Readonly<Record<string, string>> = {
+  blobs: 'Storage of files',
+  ballast: 'Reserve on the disk',
+};
+
+/** The check's name as people say it. */
+export function titleOf({ check }: Pick<Finding, 'check'>): string {
+  return titles[check] ?? begun(check);
+}
+
+/** Findings begin in the middle of a sentence; addresses and paths stay as they are. */
+export function begun(text: string): string {
+  return /^[a-z]+[ ,:;-]|^[a-z]+$/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
 /** What a check that is not good means for patients (screens 17). */
 export function meaningOf({ check }: Finding): string {
   if (check.startsWith('peer '))

@@ -16,6 +16,7 @@ interface Input extends Pick<FieldProps, 'width' | 'inputmode' | 'type'> {
   readonly name: Exclude<SettingName, 'keysBackedUp'>;
   readonly label: string;
   readonly hint: string;
+  readonly required?: boolean;
 }
 
 const mailInputs: readonly Input[] = [
@@ -25,6 +26,7 @@ const mailInputs: readonly Input[] = [
     hint: 'Where the police reaches a person of this hospital day and night. Without it no alert can be made.',
     width: 'medium',
     type: 'tel',
+    required: true,
   },
   { name: 'hospitalName', label: 'Hospital’s name in the mail', hint: 'One line without commas.' },
   { name: 'mailFrom', label: 'Sender’s address', hint: 'The From address of alerts; the mail server must accept it.' },
@@ -77,7 +79,7 @@ function typedSettings(form: FormFields): Typed {
 }
 
 async function settingsPage(visit: Visit, desk: DeskServices, typed: Typed, errors: FormErrors): Promise<Answer> {
-  const changes = await desk.adminChanges.list(shownChanges);
+  const [changes, stations] = await Promise.all([desk.adminChanges.list(shownChanges), desk.stations.list()]);
   const { defaults } = desk.settings;
   return page(
     { title: 'Settings', status: errors.length === 0 ? 200 : 422 },
@@ -107,7 +109,7 @@ async function settingsPage(visit: Visit, desk: DeskServices, typed: Typed, erro
         </p>
       </form>
       <Section title="Latest changes" id="changes" aside={<a href={url('admin-changes')}>All changes</a>}>
-        <ChangeTable changes={changes} />
+        <ChangeTable changes={changes} stations={stations} />
       </Section>
       <p class="quiet">
         Name, addresses, mail server and cloud storage stand in <span class="mono">fernpost.json</span> on the node’s

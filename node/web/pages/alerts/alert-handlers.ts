@@ -1,18 +1,22 @@
+import { fragment } from '../../answer.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { alertRoutes } from '../../routes/alert-routes.ts';
 import { url } from '../../urls.ts';
 import { showAlertAgain, showNewAlert } from './alert-form.tsx';
 import { showAlerts } from './alert-list.tsx';
-import { showAlert } from './alert-page.tsx';
+import { showAlert, showAlertState } from './alert-page.tsx';
 import { previewAlert, sendAlert } from './alert-preview.tsx';
+import { unsentNotice } from './unsent-alerts.tsx';
 
 export const alertHandlers: HandlersOf<typeof alertRoutes> = {
   alerts: showAlerts,
+  'alerts-banner': async (_visit, desk) => await fragment(await unsentNotice(desk)),
   'alert-new': showNewAlert,
   'alert-edit': showAlertAgain,
   'alert-preview': (visit, desk) => previewAlert(visit, desk),
   'alert-send': sendAlert,
   alert: showAlert,
+  'alert-state': showAlertState,
   'alert-acknowledge': (visit, desk) => {
     const alert = visit.param('alert');
     return visit.once(async () => {

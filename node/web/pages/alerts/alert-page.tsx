@@ -1,7 +1,8 @@
+import type { Child } from 'hono/jsx';
 import { toHex } from '../../../../protocol/bytes.ts';
 import type { OpenAlert } from '../../../alerts/alert.ts';
 import type { NearStation } from '../../../alerts/stations/stations.ts';
-import { page, type Answer } from '../../answer.ts';
+import { fragment, page, type Answer } from '../../answer.ts';
 import { LinkButton, Submit } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Facts, Notice, Section, Steps, type Step } from '../../components/panel.tsx';
@@ -20,8 +21,6 @@ export async function showAlert(visit: Visit, desk: DeskServices): Promise<Answe
   const subject = journalSubjectOf(alert.about);
   const looked = subject === undefined ? undefined : await desk.access.look(visit.user, subject, 'view');
   const isClosed = looked?.state === 'restricted';
-  const further = alert.delivery.state === 'acknowledged' ? [] : await desk.alerts.furtherStations(alert.id);
-  const { word, tone } = deliveryWords[alert.delivery.state];
   return page(
     { title: 'Alert to the police', refreshSeconds: alert.delivery.state === 'queued' ? 10 : 60 },
     <div class="narrow">
@@ -29,12 +28,10 @@ export async function showAlert(visit: Visit, desk: DeskServices): Promise<Answe
         <h1>
           Police case <Foreign text={isClosed ? '(restricted)' : alert.caseNumber || '(erased)'} />
         </h1>
-        <Tag tone={tone}>{word}</Tag>
       </div>
-      <Loudness alert={alert} />
-      <Steps label="What has become of it" steps={stepsOf(alert)} />
-      <Acts alert={alert} newToken={() => desk.random.uuid()} />
-      <Further alert={alert} further={further} />
+      <div data-live-kinds="alert" data-live-ids={alert.id} data-live-src={url('alert-state', { alert: alert.id })}>
+        {await alertState(alert, desk)}
+      </div>
       {isClosed ? (
         <Notice tone="violet" title="The record is restricted">
           <p>Case, reason and mail are shown to people who have to do with the patient.</p>
@@ -46,6 +43,27 @@ export async function showAlert(visit: Visit, desk: DeskServices): Promise<Answe
         <a href={url('alerts')}>All alerts</a>
       </p>
     </div>,
+  );
+}
+
+/** The part of the page that changes by itself. */
+export async function showAlertState(visit: Visit, desk: DeskServices): Promise<Answer> {
+  return await fragment(await alertState(await desk.alerts.get(visit.param('alert')), desk));
+}
+
+async function alertState(alert: OpenAlert, desk: DeskServices): Promise<Child> {
+  const further = alert.loud === undefined ? [] : await desk.alerts.furtherStations(alert.id);
+  const { word, tone } = deliveryWords[alert.delivery.state];
+  return (
+    <>
+      <p>
+        <Tag tone={tone}>{word}</Tag>
+      </p>
+      <Loudness alert={alert} />
+      <Steps label="What has become of it" steps={stepsOf(alert)} />
+      <Acts alert={alert} newToken={() => desk.random.uuid()} />
+      <Further alert={alert} further={further} />
+    </>
   );
 }
 
@@ -91,7 +109,7 @@ function stepsOf({ delivery, confirmedAt, confirmedBy, attempts, station }: Open
 }
 
 function sentStep(delivery: OpenAlert['delivery'], attempts: number): Step {
-  const tries = attempts === 1 ? 'one try' : `${attempts} tries`;
+  const tries = attempts === 1 ? 'One try' : `${attempts} tries`;
   switch (delivery.state) {
     case 'queued':
       return {
@@ -138,7 +156,7 @@ function Acts({ alert: { id, delivery }, newToken }: { readonly alert: OpenAlert
 
 function Further({ alert, further }: { readonly alert: OpenAlert; readonly further: readonly NearStation[] }) {
   const [next] = further;
-  if (alert.loud === undefined || next === undefined) return null;
+  if (next === undefined) return null;
   const { patient, referral } = alert.about;
   return (
     <Section title="Or tell the next station" id="further">

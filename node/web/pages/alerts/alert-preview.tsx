@@ -65,6 +65,14 @@ function previewPage(desk: DeskServices, { subject, fields, preview, why }: Prev
     { title: 'Check the mail', status: why === '' ? 200 : 409 },
     <div class="narrow">
       <h1>Check the mail to the police</h1>
+      <p class="lead">
+        To <Foreign text={station.name} />
+        {subject.name === '' ? null : (
+          <>
+            , about <Foreign text={subject.name} />
+          </>
+        )}
+      </p>
       {why === '' ? null : (
         <Notice tone="amber" role="alert" title="Nothing was sent">
           <p>{why}</p>
@@ -89,7 +97,7 @@ function previewPage(desk: DeskServices, { subject, fields, preview, why }: Prev
           are told to telephone <Foreign text={station.telephone} />.
         </p>
         <p class="actions">
-          <Submit tone="danger">Send this mail to the police</Submit>
+          <Submit>Send this mail to the police</Submit>
           <Submit tone="second" formaction={url('alert-edit')}>
             Change something
           </Submit>
