@@ -21,7 +21,7 @@ export interface Subject {
 const lookingActs = ['view', 'print', 'export', 'download'] as const;
 const changingActs = ['register', 'edit', 'consult', 'attach', 'import', 'refer', 'decide', 'link', 'alert'] as const;
 
-/** What somebody does with a record. Who changes it has to do with it from then on. */
+/** What somebody does with a record. Who changes it has to do with it from then on, unless they broke the glass for it. */
 export type AccessAct = (typeof lookingActs)[number] | (typeof changingActs)[number];
 
 export type LookResult =
@@ -84,7 +84,8 @@ export function openAccess(ports: AccessPorts): Access {
     checkClinical(user);
     return store.write(async (writer) => {
       const standing = await standingOf(writer, clock, user.id, subject);
-      await entries.add(writer, user.id, subject, standing.state === 'open' ? act : 'refused');
+      const isOwn = standing.state === 'open' && standing.brokenUntil === undefined;
+      await entries.add(writer, user.id, subject, standing.state === 'open' ? act : 'refused', { isOwn });
       return standing;
     }, essential);
   };
@@ -106,7 +107,7 @@ export function openAccess(ports: AccessPorts): Access {
     breakGlass: async (user, subject, reason) => {
       const now = clock.now();
       await change(user, subject, reason, async (writer, told) => {
-        await entries.add(writer, user.id, subject, 'break-glass', told);
+        await entries.add(writer, user.id, subject, 'break-glass', { reason: told });
         const salt = ports.random.bytes(32);
         const ref = toBase64Url(sha256(salt, utf8(`${subject.kind}/${subject.id}`)));
         await tell(writer, 'break-glass', { user: user.id, ref, refSalt: toBase64Url(salt) });
@@ -118,13 +119,13 @@ export function openAccess(ports: AccessPorts): Access {
         await mustBeOpen(writer, clock, user, subject);
         const { kind, id } = subject;
         await writer.run(accessQueries.restrict, { kind, subject: id, account: user.id, at: clock.now() });
-        await entries.add(writer, user.id, subject, 'restrict', told);
+        await entries.add(writer, user.id, subject, 'restrict', { reason: told });
       }),
     unrestrict: (user, subject, reason) =>
       change(user, subject, reason, async (writer, told) => {
         await mustBeOpen(writer, clock, user, subject);
         await writer.run(accessQueries.unrestrict, { kind: subject.kind, subject: subject.id });
-        await entries.add(writer, user.id, subject, 'unrestrict', told);
+        await entries.add(writer, user.id, subject, 'unrestrict', { reason: told });
       }),
     isRestricted: ({ kind, id }) =>
       store.read(
@@ -139,10 +140,17 @@ type Told = AccessEntry['act'];
 function openEntries(keyring: Keyring, clock: Clock) {
   const purposeOf = ({ kind, id }: Subject): string => `access-reason/${kind}/${id}`;
   return {
-    add: async (writer: Writer, account: UserId, subject: Subject, act: Told, reason = ''): Promise<void> => {
+    /** What was done behind broken glass makes nobody one who has to do with the record: that ends after its hour. */
+    add: async (
+      writer: Writer,
+      account: UserId,
+      subject: Subject,
+      act: Told,
+      { reason = '', isOwn = false }: { readonly reason?: string; readonly isOwn?: boolean },
+    ): Promise<void> => {
       const at = clock.now();
       const { kind, id } = subject;
-      const acted = changingActs.some((each) => each === act) ? 1 : 0;
+      const acted = isOwn && changingActs.some((each) => each === act) ? 1 : 0;
       const from = at - sameLookMs;
       const same = { kind, subject: id, account, act, from };
       const last = reason === '' ? await writer.first(accessQueries.last, same) : undefined;

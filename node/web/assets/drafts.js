@@ -31,6 +31,13 @@ function tell(form, text) {
   place.textContent = text;
 }
 
+function words(status) {
+  if (status === 200)
+    return `Draft kept at ${new Date().toTimeString().slice(0, 8)}. Nothing is sent before you send it.`;
+  if (status === 401) return 'Your session has ended. What you typed is kept: sign in again to go on.';
+  return 'The draft could not be kept. Copy what you need before you leave this page.';
+}
+
 function keep(form) {
   let saved = fieldsOf(form).toString();
   let timer;
@@ -41,13 +48,8 @@ function keep(form) {
     try {
       const headers = { 'x-fernpost': 'typed' };
       const answer = await fetch('/drafts', { method: 'POST', body: fields, headers, redirect: 'error' });
-      if (answer.ok) saved = fields.toString();
-      tell(
-        form,
-        answer.ok
-          ? `Draft kept at ${new Date().toTimeString().slice(0, 8)}. Nothing is sent before you send it.`
-          : 'The draft could not be kept. Copy what you need before you leave this page.',
-      );
+      if (answer.ok || answer.status === 401) saved = fields.toString();
+      tell(form, words(answer.status));
     } catch {
       tell(form, 'The draft could not be kept: no connection to the node. It is tried again while you type.');
     }

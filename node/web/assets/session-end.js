@@ -2,11 +2,17 @@
 import { announce } from './app.js';
 
 const warnMs = 120_000;
+const retryMs = 10_000;
 let timer;
 
+/** How long the session has left; nothing when the node cannot be reached. */
 async function ask(kind) {
-  const answer = await fetch('/account/stay', { method: 'POST', headers: { 'x-fernpost': kind }, redirect: 'error' });
-  return answer.ok ? (await answer.json()).msLeft : 0;
+  try {
+    const answer = await fetch('/account/stay', { method: 'POST', headers: { 'x-fernpost': kind }, redirect: 'error' });
+    return answer.ok ? (await answer.json()).msLeft : 0;
+  } catch {
+    return undefined;
+  }
 }
 
 function show(...content) {
@@ -21,9 +27,8 @@ function show(...content) {
 }
 
 function wait(msLeft) {
-  clearTimeout(timer);
   show();
-  timer = setTimeout(check, Math.max(0, msLeft - warnMs));
+  later(msLeft - warnMs);
 }
 
 function ended() {
@@ -34,23 +39,31 @@ function ended() {
 }
 
 async function stay() {
-  const msLeft = await ask('typed').catch(() => 0);
-  if (msLeft > warnMs) wait(msLeft);
-  else if (msLeft <= 0) ended();
+  const msLeft = await ask('typed');
+  if (msLeft === undefined) return;
+  if (msLeft > warnMs) return wait(msLeft);
+  if (msLeft <= 0) return ended();
+  show('Twelve hours are the longest that a session lasts: it ends in two minutes. What you type is kept.');
 }
 
 /** Another window may have kept the session meanwhile: the node knows. */
 async function check() {
-  const msLeft = await ask('quiet').catch(() => 0);
+  const msLeft = await ask('quiet');
+  if (msLeft === undefined) return later(retryMs);
   if (msLeft > warnMs + 1000) return wait(msLeft);
   if (msLeft <= 0) return ended();
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'button second';
   button.textContent = 'Stay signed in';
-  button.addEventListener('click', stay);
-  show('Your session ends in two minutes, because nothing was done here. ', button);
-  timer = setTimeout(check, msLeft);
+  button.addEventListener('click', () => void stay());
+  show('Your session ends in two minutes. ', button);
+  later(msLeft);
+}
+
+function later(ms) {
+  clearTimeout(timer);
+  timer = setTimeout(() => void check(), Math.max(0, ms));
 }
 
 const { sessionMsLeft } = document.body.dataset;

@@ -71,12 +71,13 @@ describe('a restricted record', () => {
     expect(await people.access.look(nia, subject, 'view')).toEqual({ state: 'restricted' });
   });
 
-  test('opens for sixty minutes to whoever breaks the glass and says why, to them alone', async () => {
+  test('opens for sixty minutes to whoever breaks the glass and says why, to them alone, whatever they do meanwhile', async () => {
     const until = await people.access.breakGlass(nia, subject, '  unconscious in the emergency room ');
     expect(until).toBe(people.clock.now() + breakGlassMs);
     expect(await people.access.look(nia, subject, 'view')).toEqual({ state: 'open', brokenUntil: until });
     expect(await people.access.look(user('ben', 'doctor'), subject, 'view')).toEqual({ state: 'restricted' });
     expect(await people.access.look(nia, { ...subject, kind: 'referral' }, 'view')).toMatchObject({ state: 'open' });
+    await people.access.note(nia, subject, 'consult');
     people.clock.advance(breakGlassMs - 1);
     expect(await people.access.look(nia, subject, 'view')).toMatchObject({ state: 'open' });
     people.clock.advance(1);

@@ -1,9 +1,14 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { statement } from '../../../node/store/statement.ts';
 import { axeViolations } from '../../support/axe.ts';
 import { findChromium, keepPicture, launchBrowser, openPerson, signInAt, variants } from '../../support/browser.ts';
 import { openDesks, testPassword, type TestDesk, type TestDesks } from '../../support/desk.ts';
 
+const twelveHoursMs = 12 * 3_600_000;
+const aged = statement<{ at: number }>()((db, values) =>
+  db.updateTable('account_session').set({ created_at: values.at }),
+);
 const chromium = findChromium();
 
 describe.skipIf(chromium === undefined)('accounts in a browser', () => {
@@ -152,6 +157,12 @@ describe.skipIf(chromium === undefined)('accounts in a browser', () => {
       // The node's clock goes on as it is: asked, it says that there is time, and the page believes the node.
       await page.clock.fastForward(14 * 60_000);
       expect(await page.locator('#session-end').count()).toBe(0);
+      const near = desk.node.clock.now() - twelveHoursMs + 100_000;
+      await desk.node.store.write((writer) => writer.run(aged, { at: near }));
+      await page.clock.fastForward(14 * 60_000);
+      await page.getByRole('button', { name: 'Stay signed in' }).press('Enter');
+      await page.locator('#session-end').getByText('Twelve hours are the longest').waitFor();
+      await keepPicture(person, 'accounts-session-ends');
       await desk.node.accounts.users.endSessions('operator', desk.users.doctor.id);
       await page.clock.fastForward(14 * 60_000);
       await page.locator('#session-end').getByText('Your session has ended').waitFor();

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { statement } from '../../../node/store/statement.ts';
+import { draftKeyOf } from '../../../node/web/draft-key.ts';
 import { openDesks, testPassword, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import type { DeskClient } from '../../support/desk-client.ts';
 
@@ -12,6 +14,9 @@ beforeAll(async () => {
 });
 afterAll(async () => await desks[Symbol.asyncDispose]());
 
+const aged = statement<{ at: number }>()((db, values) =>
+  db.updateTable('account_session').set({ created_at: values.at }),
+);
 const temporaryForm = /<b class="mono told-password">([a-z-]+)<\/b>/;
 /** The first wrong try is followed by a second of waiting. */
 const patience = { timeout: 5_000, interval: 200 };
@@ -30,12 +35,12 @@ describe('a first run', () => {
     await using fresh = await openDesks({ names: ['birch'], jobs: false, users: false, paired: false });
     const client = await fresh.at('birch').client();
     expect((await client.open('/')).text).toContain('Set up Birch Hospital');
-    const given = { name: 'Ada Moore', login: 'ada', password: testPassword, again: testPassword };
-    const differs = await client.submit('/setup', '/setup', { ...given, again: 'other' });
+    const given = { name: 'Ada Moore', login: 'ada', password: testPassword, 'password-again': testPassword };
+    const differs = await client.submit('/setup', '/setup', { ...given, 'password-again': 'other' });
     expect([differs.status, differs.text.includes('The two passwords differ')]).toEqual([422, true]);
     expect(differs.text).toContain('value="Ada Moore"');
     expect(differs.text).not.toContain(testPassword);
-    const weak = await client.submit('/setup', '/setup', { ...given, password: 'short', again: 'short' });
+    const weak = await client.submit('/setup', '/setup', { ...given, password: 'short', 'password-again': 'short' });
     expect(weak.text).toContain('Use at least 15 characters');
     const done = await client.submit('/setup', '/setup', given);
     expect([done.status, done.location]).toEqual([303, '/admin']);
@@ -75,11 +80,14 @@ describe('a user who is added', () => {
       expect((await client.get(path)).location).toBe('/account/password');
     const page = answer.location ?? '';
     const refuse = async (next: string, again = next) =>
-      (await client.submit(page, '/account/password', { password: next, again })).status;
+      (await client.submit(page, '/account/password', { password: next, 'password-again': again })).status;
     expect([await refuse('short'), await refuse(password), await refuse(ownPassword, 'other')]).toEqual([
       422, 422, 422,
     ]);
-    const chosen = await client.submit(page, '/account/password', { password: ownPassword, again: ownPassword });
+    const chosen = await client.submit(page, '/account/password', {
+      password: ownPassword,
+      'password-again': ownPassword,
+    });
     expect(chosen.location).toBe('/account');
     expect((await client.get('/account')).status).toBe(200);
   });
@@ -116,7 +124,10 @@ describe('a leaver', () => {
     const { path, login, password } = await addUser('pat.five');
     const pat = await desk.client();
     await pat.submit('/sign-in', '/sign-in', { login, password });
-    await pat.submit('/account/password', '/account/password', { password: ownPassword, again: ownPassword });
+    await pat.submit('/account/password', '/account/password', {
+      password: ownPassword,
+      'password-again': ownPassword,
+    });
     expect((await pat.get('/account')).status).toBe(200);
     expect((await admin.get('/admin')).text).toContain('href="/admin/users"'); // one
     expect((await admin.get('/admin/users')).text).toContain(`href="${path}"`); // two
@@ -178,15 +189,19 @@ describe('my security', () => {
     const { login, password } = await addUser('pat.eight');
     const pat = await desk.client();
     await pat.submit('/sign-in', '/sign-in', { login, password });
-    await pat.submit('/account/password', '/account/password', { password: ownPassword, again: ownPassword });
-    const next = { password: 'otter-maple-brisk-candle-fog', again: 'otter-maple-brisk-candle-fog' };
-    const refused = await pat.submit('/account/password', '/account/password', { current: 'no', ...next });
+    await pat.submit('/account/password', '/account/password', {
+      password: ownPassword,
+      'password-again': ownPassword,
+    });
+    const next = { password: 'otter-maple-brisk-candle-fog', 'password-again': 'otter-maple-brisk-candle-fog' };
+    const refused = await pat.submit('/account/password', '/account/password', { 'current-password': 'no', ...next });
     expect([refused.status, refused.text.includes('This is not your password')]).toEqual([422, true]);
     const before = pat.cookie();
     await expect
       .poll(
         async () =>
-          (await pat.submit('/account/password', '/account/password', { current: ownPassword, ...next })).location,
+          (await pat.submit('/account/password', '/account/password', { 'current-password': ownPassword, ...next }))
+            .location,
         patience,
       )
       .toBe('/account?changed=1');
@@ -221,4 +236,15 @@ test('nobody but administrators sees or changes users', async () => {
   }
   const lost = await admin.get('/admin/users/00000000-0000-4000-8000-000000000000');
   expect([lost.status, lost.text.includes('There is no such user')]).toEqual([404, true]);
+});
+
+test('a password that is sent after the session ended is kept in no draft', async () => {
+  const client = await desk.client('coordinator');
+  const at = desk.node.clock.now() - 12 * 3_600_000;
+  await desk.node.store.write((writer) => writer.run(aged, { at }));
+  const typed = { 'current-password': testPassword, password: ownPassword, 'password-again': ownPassword, next: '' };
+  const answer = await client.post('/account/password', typed);
+  expect(answer.location).toContain('/sign-in');
+  const draft = await desk.node.drafts.find(desk.users.coordinator.id, draftKeyOf('/account/password'));
+  expect(draft?.fields).toEqual([['next', '']]);
 });

@@ -17,12 +17,14 @@ export const passwordHandlers: Pick<HandlersOf<typeof accountRoutes>, 'password'
     const repeated = repeatFault(form, 'password');
     if (repeated !== undefined) return passwordPage(visit, next, [repeated]);
     const result = await desk.accounts.changePassword(tokenOf(visit, desk) ?? '', {
-      current: form.get('current'),
+      current: form.get('current-password'),
       next: form.get('password'),
       address: visit.address,
     });
     const again = (message: string): Answer =>
-      passwordPage(visit, next, [{ field: visit.session?.step === 'new-password' ? 'password' : 'current', message }]);
+      passwordPage(visit, next, [
+        { field: visit.session?.step === 'new-password' ? 'password' : 'current-password', message },
+      ]);
     switch (result.state) {
       case 'signed-in':
         return enter(
@@ -63,7 +65,7 @@ function passwordPage(visit: Visit, next: string, errors: FormErrors): Answer {
         <input type="hidden" name="username" autocomplete="username" value={visit.user.login} />
         {isFirst ? null : (
           <Field
-            name="current"
+            name="current-password"
             label="Your present password"
             type="password"
             autocomplete="current-password"
@@ -81,7 +83,7 @@ function passwordPage(visit: Visit, next: string, errors: FormErrors): Answer {
           required
         />
         <Field
-          name="again"
+          name="password-again"
           label="New password, once more"
           type="password"
           autocomplete="new-password"

@@ -33,14 +33,15 @@ export const setupHandlers: Pick<HandlersOf<typeof accountRoutes>, 'setup' | 'se
 };
 
 /** A fault of the accounts as the form says it: a sentence. */
-export function errorOf({ field, message }: FieldFault): { readonly field: string; readonly message: string } {
+export function errorOf({ field: given, message }: FieldFault): { readonly field: string; readonly message: string } {
+  const field = given === 'current' ? 'current-password' : given;
   return { field, message: `${message.charAt(0).toUpperCase()}${message.slice(1)}.` };
 }
 
-/** The same password typed twice: nobody sees what they type. */
+/** The same password typed twice: nobody sees what they type. No draft keeps a field with `password` in its name. */
 export function repeatFault(form: FormFields, name: string): { field: string; message: string } | undefined {
-  if (form.get(name) === form.get('again')) return undefined;
-  return { field: 'again', message: 'The two passwords differ. Type the same one twice.' };
+  if (form.get(name) === form.get('password-again')) return undefined;
+  return { field: 'password-again', message: 'The two passwords differ. Type the same one twice.' };
 }
 
 export const passwordHint =
@@ -96,7 +97,7 @@ function setupPage(desk: DeskServices, form: FormFields, errors: FormErrors): An
           required
         />
         <Field
-          name="again"
+          name="password-again"
           label="Password, once more"
           type="password"
           autocomplete="new-password"
