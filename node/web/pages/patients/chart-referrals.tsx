@@ -5,17 +5,15 @@ import { DataTable } from '../../components/table.tsx';
 import { PriorityMark, StateTag, Tag } from '../../components/tag.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
-import type { Visit } from '../../visit.ts';
-import { placeOf } from './other-places.ts';
+import { url } from '../../urls.ts';
 
 export interface ReferralsProps {
   readonly referrals: readonly DatedReferral[];
   readonly desk: DeskServices;
-  readonly visit: Visit;
 }
 
 /** Referrals sent, and those received about whom somebody said that it is this patient; each with where it comes from. */
-export function ReferralsSection({ referrals, desk, visit }: ReferralsProps) {
+export function ReferralsSection({ referrals, desk }: ReferralsProps) {
   return (
     <Section title={`Referrals (${referrals.length})`} id="referrals">
       {referrals.length === 0 ? (
@@ -34,7 +32,7 @@ export function ReferralsSection({ referrals, desk, visit }: ReferralsProps) {
               isHeader: true,
               cell: (one) => (
                 <>
-                  <ReferralLink referral={one} visit={visit} />
+                  <ReferralLink referral={one} />
                   <span class="second-line">
                     <SourceChip referral={one} desk={desk} />
                   </span>
@@ -51,11 +49,13 @@ export function ReferralsSection({ referrals, desk, visit }: ReferralsProps) {
   );
 }
 
-export function ReferralLink({ referral, visit }: { readonly referral: TimelineReferral; readonly visit: Visit }) {
+export function ReferralLink({ referral }: { readonly referral: TimelineReferral }) {
   const { id, direction, number } = referral;
-  const text = <Foreign text={number} />;
-  const href = visit.is('doctor', 'coordinator') ? placeOf(direction, { referral: id }) : undefined;
-  return href === undefined ? text : <a href={href}>{text}</a>;
+  return (
+    <a href={direction === 'sent' ? url('sent', { referral: id }) : url('received', { referral: id })}>
+      <Foreign text={number} />
+    </a>
+  );
 }
 
 /** Says of what another hospital told that it did (screens §5, 4: source chip). */

@@ -10,7 +10,6 @@ import { foreignFacts } from './chart-foreign.ts';
 import { Files } from './chart-files.tsx';
 import { ReferralsSection } from './chart-referrals.tsx';
 import { openPatient, type OpenedPatient } from './open-patient.ts';
-import { placeOf } from './other-places.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { TimelineList } from './timeline.tsx';
 
@@ -57,7 +56,7 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
             mayWrite={mayWrite}
           />
           <Files patient={patient} attachments={attachments} unfinished={unfinished} mayAdd={mayWrite} />
-          <ReferralsSection referrals={referrals} desk={desk} visit={visit} />
+          <ReferralsSection referrals={referrals} desk={desk} />
           <Anamnesis record={record} />
         </div>
         <div>
@@ -68,7 +67,7 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
             patient={patient}
             entries={timeline.entries}
             hasMore={timeline.earlier !== undefined}
-            around={{ visit, desk }}
+            desk={desk}
           />
           <RecordLinks visit={visit} patient={patient} />
         </div>
@@ -79,7 +78,6 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
 
 function Actions({ visit, opened }: { readonly visit: Visit; readonly opened: OpenedPatient }) {
   const patient = opened.record.id;
-  const refer = placeOf('referral-new', {}, { patient });
   return (
     <p class="actions">
       {visit.is('doctor', 'nurse') ? (
@@ -87,7 +85,7 @@ function Actions({ visit, opened }: { readonly visit: Visit; readonly opened: Op
           New consultation
         </LinkButton>
       ) : null}
-      {visit.is('doctor') && refer !== undefined ? <LinkButton href={refer}>Refer</LinkButton> : null}
+      {visit.is('doctor') ? <LinkButton href={url('referral-new', {}, { patient })}>Refer</LinkButton> : null}
       {visit.is('doctor', 'nurse') ? <LinkButton href={url('patient-edit', { patient })}>Edit</LinkButton> : null}
       <LinkButton href={url('patient-print', { patient })}>Print</LinkButton>
       {visit.is('doctor', 'nurse') ? (
@@ -99,13 +97,12 @@ function Actions({ visit, opened }: { readonly visit: Visit; readonly opened: Op
 
 function PoliceNotice({ opened, visit }: { readonly opened: OpenedPatient; readonly visit: Visit }) {
   const { id, details } = opened.record;
-  const tell = placeOf('alert-new', {}, { patient: id });
   if (!details.policeCase || !visit.is('doctor', 'coordinator')) return null;
   return (
     <Notice tone="blue" title="This is a police case">
       <p>
         {details.policeCaseNumber === undefined ? 'It has no number yet. ' : ''}
-        {tell === undefined ? null : <a href={tell}>Tell the police station</a>}
+        <a href={url('alert-new', {}, { patient: id })}>Tell the police station</a>
       </p>
     </Notice>
   );

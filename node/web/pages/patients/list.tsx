@@ -12,6 +12,7 @@ import { BirthDate, Foreign, PersonName, When } from '../../components/text.tsx'
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { placeOf } from './other-places.ts';
 import { isoDates, shortWordsOf } from './search-words.ts';
 import { sexOf } from './patient-words.ts';
 
@@ -37,11 +38,7 @@ export async function listPatients(visit: Visit, desk: DeskServices): Promise<An
     <>
       <div class="page-head">
         <h1>Patients</h1>
-        {visit.is('doctor', 'nurse') ? (
-          <LinkButton href={url('patient-new')} tone="main">
-            Register a patient
-          </LinkButton>
-        ) : null}
+        {visit.is('doctor', 'nurse') ? <Writing /> : null}
       </div>
       <SearchForm query={query} />
       <Hint query={query} refused={found.refused} />
@@ -51,7 +48,32 @@ export async function listPatients(visit: Visit, desk: DeskServices): Promise<An
         <PatientTable records={found.records} query={query} order={order} restricted={restricted} visit={visit} />
       )}
       <Pager older={found.older} newer={found.newer} />
+      {visit.is('doctor', 'nurse') ? <Exports /> : null}
     </>,
+  );
+}
+
+function Writing() {
+  const fromFile = placeOf('import', {});
+  return (
+    <div class="actions">
+      {fromFile === undefined ? null : <LinkButton href={fromFile}>Import a CSV file</LinkButton>}
+      <LinkButton href={url('patient-new')} tone="main">
+        Register a patient
+      </LinkButton>
+    </div>
+  );
+}
+
+/** All patients as CSV: for people, and lossless for programs (Records §1.7). */
+function Exports() {
+  const [sheet, lossless] = ['spreadsheet', 'interchange'].map((form) => placeOf('patients-export', { form }));
+  if (sheet === undefined || lossless === undefined) return null;
+  return (
+    <p>
+      All patients as CSV: <a href={sheet}>for a spreadsheet</a>, or <a href={lossless}>for other programs</a>, which
+      keeps every cell as it is and must not be opened in a spreadsheet.
+    </p>
   );
 }
 

@@ -17,12 +17,6 @@ import { classWords } from './patient-words.ts';
 
 const pageSize = 50;
 
-/** Who looks, and where. */
-interface Around {
-  readonly visit: Visit;
-  readonly desk: DeskServices;
-}
-
 /** All that happened, page by page. */
 export function showTimeline(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', async (opened) => {
@@ -47,7 +41,7 @@ export function showTimeline(visit: Visit, desk: DeskServices): Promise<Answer> 
           heading={false}
         />
         <h1>Timeline</h1>
-        <Entries entries={entries} around={{ visit, desk }} />
+        <Entries entries={entries} desk={desk} />
         <Pager
           older={older}
           newer={before === undefined ? undefined : url('patient-timeline', { patient: record.id })}
@@ -65,12 +59,12 @@ export function TimelineList({
   patient,
   entries,
   hasMore,
-  around,
+  desk,
 }: {
   readonly patient: PatientId;
   readonly entries: readonly TimelineEntry[];
   readonly hasMore: boolean;
-  readonly around: Around;
+  readonly desk: DeskServices;
 }) {
   return (
     <Section
@@ -78,24 +72,24 @@ export function TimelineList({
       id="timeline"
       aside={hasMore ? <a href={url('patient-timeline', { patient })}>All of it</a> : null}
     >
-      <Entries entries={entries} around={around} />
+      <Entries entries={entries} desk={desk} />
     </Section>
   );
 }
 
-function Entries({ entries, around }: { readonly entries: readonly TimelineEntry[]; readonly around: Around }) {
+function Entries({ entries, desk }: { readonly entries: readonly TimelineEntry[]; readonly desk: DeskServices }) {
   return (
     <ol class="events">
       {entries.map((entry) => (
         <li>
-          <When at={entry.at} /> <span class="second-line">{wordsOf(entry, around)}</span>
+          <When at={entry.at} /> <span class="second-line">{wordsOf(entry, desk)}</span>
         </li>
       ))}
     </ol>
   );
 }
 
-function wordsOf(entry: TimelineEntry, { visit, desk }: Around): Child {
+function wordsOf(entry: TimelineEntry, desk: DeskServices): Child {
   switch (entry.kind) {
     case 'consultation': {
       const { id, patient, encounterClass, reason } = entry.consultation;
@@ -115,8 +109,8 @@ function wordsOf(entry: TimelineEntry, { visit, desk }: Around): Child {
     case 'referral':
       return (
         <>
-          Referral <ReferralLink referral={entry.referral} visit={visit} />{' '}
-          <SourceChip referral={entry.referral} desk={desk} />: {stateWord(entry.referral.state)}
+          Referral <ReferralLink referral={entry.referral} /> <SourceChip referral={entry.referral} desk={desk} />:{' '}
+          {stateWord(entry.referral.state)}
         </>
       );
     case 'registered':
