@@ -8,6 +8,8 @@ import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import { verifyCheckpoint } from '../../protocol/log/checkpoint.ts';
 import { parseVkey } from '../../protocol/log/note.ts';
 import { readFederation, type Federation, type Member } from '../../scripts/demo/federation.ts';
+import type { StationMail } from '../../scripts/demo/mailbox.ts';
+import { hiddenFields, openClient, unescape } from '../support/desk-client.ts';
 import { findFreeBase } from '../support/free-ports.ts';
 import { hasPrograms, startCeph } from '../support/real-services.ts';
 import { testDirectory } from '../support/test-directory.ts';
@@ -82,10 +84,13 @@ test('the demo shows three hospitals to an auditor, survives a kill, and resumes
     await demo.until(/Ctrl-C stops all three/);
     const federation = readFederation(root);
     expect(statSync(join(root, 'federation.json')).mode & 0o777).toBe(0o600);
-    expect(federation?.hospitals.map(({ name, origin, users }) => [name, origin, users])).toEqual(
-      ['alder', 'birch', 'cedar'].map((key) => [`${key}.example`, `${key}.example/log`, []]),
-    );
+    const roles = ['administrator', 'doctor', 'nurse', 'coordinator', 'auditor'];
+    expect(
+      federation?.hospitals.map(({ name, origin, users }) => [name, origin, users.map(({ role }) => role)]),
+    ).toEqual(['alder', 'birch', 'cedar'].map((key) => [`${key}.example`, `${key}.example/log`, roles]));
     for (const member of federation?.hospitals ?? []) await checkMember(member, root);
+
+    await checkMailbox(federation);
 
     const birch = memberOf(federation, 'birch.example');
     const { pid } = JSON.parse(readFileSync(join(birch.dataDir, 'running.json'), 'utf8')) as { pid: number };
@@ -102,10 +107,35 @@ test('the demo shows three hospitals to an auditor, survives a kill, and resumes
   await again.until(/Ctrl-C stops all three/);
   expect(again.said()).toMatch(/Nothing was imported again/);
   expect(readFederation(root)).toEqual(before);
+  expect(await mailsOf(before)).toHaveLength(1);
   await using second = startDemo(args);
   expect(await second.ended).toBe(1);
   expect(second.said()).toMatch(/Already running: Alder/);
 });
+
+/** A doctor of Alder alerts the police at the desk; the stations' mailbox has exactly the mail that was shown. */
+async function checkMailbox(federation: Federation | undefined): Promise<void> {
+  expect(await mailsOf(federation)).toEqual([]);
+  const { desk, users } = memberOf(federation, 'alder.example');
+  const doctor = openClient(desk);
+  await doctor.signIn(users.find(({ role }) => role === 'doctor') ?? { login: '', password: '' });
+  const form = await doctor.open('/alerts/new');
+  const station = /name="station" value="([^"]+)"/.exec(form.text)?.[1] ?? '';
+  const fields = { station, caseNumber: 'ALD-2026-0001', reason: 'Brought in with a stab wound' };
+  const preview = await doctor.submit('/alerts/new', '/alerts/preview', fields);
+  const sent = await doctor.post('/alerts', hiddenFields(preview.text, '/alerts'));
+  expect(sent.status).toBe(303);
+  await expect.poll(() => mailsOf(federation).then((mails) => mails.length), { timeout: 20_000 }).toBe(1);
+  const [mail] = await mailsOf(federation);
+  const shown = /<pre[^>]*>([^]*?)<\/pre>/.exec(preview.text)?.[1] ?? '';
+  expect(mail?.text.trim()).toBe(unescape(shown).trim());
+  expect(mail?.from).toBe('alerts@alder.example');
+}
+
+async function mailsOf(federation: Federation | undefined): Promise<readonly StationMail[]> {
+  const answer = await fetch(`${federation?.mailbox}/mails.json`);
+  return (await answer.json()) as readonly StationMail[];
+}
 
 async function checkMember(member: Member, root: string): Promise<void> {
   expect(Object.keys(member).join()).toBe(

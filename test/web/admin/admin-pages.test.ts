@@ -137,7 +137,7 @@ test('health says what works, what does not, and what that means for patients', 
     expect(page.text).toContain(words);
   expect(page.text).toContain('Doctors are told to telephone.');
   expect(page.text).toContain('Nobody has confirmed that the keys are in a safe');
-  expect((await admin.get('/admin?database=search')).text).toContain('no damage found');
+  expect((await admin.get('/admin?database=search')).text).toContain('No damage found');
 });
 
 test('a peer that is down is a red line with its meaning, and the page still comes', async () => {
