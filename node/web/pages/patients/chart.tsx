@@ -3,7 +3,7 @@ import { LinkButton } from '../../components/form.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { Notice } from '../../components/panel.tsx';
+import { CaseAlerts } from '../alerts/case-alerts.tsx';
 import { Anamnesis, Bystander, Insurance, KeyFacts, PersonalDetails } from './chart-facts.tsx';
 import { ConsultationsSection } from './chart-consultations.tsx';
 import { foreignFacts } from './chart-foreign.ts';
@@ -44,7 +44,6 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
         brokenUntil={opened.brokenUntil}
       />
       <Actions visit={visit} opened={opened} />
-      <PoliceNotice opened={opened} visit={visit} />
       <div class="two-columns">
         <div>
           <KeyFacts record={record} consultations={consultations.consultations} foreign={foreign} />
@@ -60,6 +59,7 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
           <Anamnesis record={record} />
         </div>
         <div>
+          <CaseAlerts about={{ patient }} visit={visit} desk={desk} />
           <PersonalDetails record={record} now={visit.now} />
           <Bystander record={record} />
           <Insurance record={record} />
@@ -86,25 +86,15 @@ function Actions({ visit, opened }: { readonly visit: Visit; readonly opened: Op
         </LinkButton>
       ) : null}
       {visit.is('doctor') ? <LinkButton href={url('referral-new', {}, { patient })}>Refer</LinkButton> : null}
+      {opened.record.details.policeCase && visit.is('doctor', 'coordinator') ? (
+        <LinkButton href={url('alert-new', {}, { patient })}>Tell the police</LinkButton>
+      ) : null}
       {visit.is('doctor', 'nurse') ? <LinkButton href={url('patient-edit', { patient })}>Edit</LinkButton> : null}
       <LinkButton href={url('patient-print', { patient })}>Print</LinkButton>
       {visit.is('doctor', 'nurse') ? (
         <LinkButton href={url('patient-csv', { patient }, { form: 'spreadsheet' })}>CSV</LinkButton>
       ) : null}
     </p>
-  );
-}
-
-function PoliceNotice({ opened, visit }: { readonly opened: OpenedPatient; readonly visit: Visit }) {
-  const { id, details } = opened.record;
-  if (!details.policeCase || !visit.is('doctor', 'coordinator')) return null;
-  return (
-    <Notice tone="blue" title="This is a police case">
-      <p>
-        {details.policeCaseNumber === undefined ? 'It has no number yet. ' : ''}
-        <a href={url('alert-new', {}, { patient: id })}>Tell the police station</a>
-      </p>
-    </Notice>
   );
 }
 
