@@ -3,7 +3,6 @@ import { equalBytes, toHex } from '../../protocol/bytes.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { ReferralId } from '../../protocol/ids.ts';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import { leafOfRecord, recordX } from '../../protocol/log/entry.ts';
 import type { NoteKey } from '../../protocol/log/note.ts';
@@ -18,7 +17,7 @@ import { findReferral } from './apply-events.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { referralQueries } from './referral-queries.ts';
-import type { Referrals } from './referrals.ts';
+import type { ReferralDetail, Referrals } from './referrals.ts';
 
 /*
  * What can be proven of a referral, proven again each time somebody looks: the bytes that are held give the digests that
@@ -51,12 +50,12 @@ export interface EvidencePorts {
   readonly store: Store;
   readonly own: OwnNode;
   readonly directory: PeerDirectory;
-  readonly referrals: Pick<Referrals, 'show' | 'document'>;
+  readonly referrals: Pick<Referrals, 'document'>;
 }
 
 /** Of a received referral: what proves that these bytes came from the sender whole. `undefined` before they have. */
-export async function evidenceOfReceived(ports: EvidencePorts, id: ReferralId): Promise<Evidence | undefined> {
-  const { events, receipt } = await ports.referrals.show(id);
+export async function evidenceOfReceived(ports: EvidencePorts, detail: ReferralDetail): Promise<Evidence | undefined> {
+  const { id, events, receipt } = detail;
   const first = events.find((event) => event.author === 'sender' && event.seq === 1);
   if (first === undefined || receipt === undefined) return undefined;
   const row = await ports.store.read(async (reader) => {
@@ -84,8 +83,8 @@ export async function evidenceOfReceived(ports: EvidencePorts, id: ReferralId): 
 }
 
 /** Of what this hospital sent of a referral: each receipt that came back, held against the receiver's keys again. */
-export async function evidenceOfSent(ports: EvidencePorts, id: ReferralId): Promise<readonly Evidence[]> {
-  const { events, deliveries } = await ports.referrals.show(id);
+export async function evidenceOfSent(ports: EvidencePorts, detail: ReferralDetail): Promise<readonly Evidence[]> {
+  const { events, deliveries } = detail;
   const found: Evidence[] = [];
   for (const { bundle, state, proof, doneAt } of deliveries) {
     if (proof === undefined || (state !== 'delivered' && state !== 'refused')) continue;

@@ -21,8 +21,8 @@ export interface ReferralDesk {
   noteOpened(referral: ReferralId, reader: Actor): Promise<void>;
   openedBy(referral: ReferralId): Promise<{ readonly by: string; readonly at: Instant } | undefined>;
   story(detail: ReferralDetail): Promise<readonly StoryEvent[]>;
-  evidenceOfReceived(referral: ReferralId): Promise<Evidence | undefined>;
-  evidenceOfSent(referral: ReferralId): Promise<readonly Evidence[]>;
+  evidenceOfReceived(detail: ReferralDetail): Promise<Evidence | undefined>;
+  evidenceOfSent(detail: ReferralDetail): Promise<readonly Evidence[]>;
   peers(): Promise<readonly PeerReach[]>;
   /** The received referral that waits for a decision most: the most urgent, then the oldest, without this one. */
   nextUndecided(but: ReferralId): Promise<ReferralId | undefined>;
@@ -58,8 +58,8 @@ export function openReferralDesk(ports: ReferralsPorts & { readonly referrals: R
         return row === undefined ? undefined : { by: row.by_name, at: instantOfMs(row.at) };
       }),
     story: (detail) => storyOf(referrals, detail),
-    evidenceOfReceived: (referral) => evidenceOfReceived(ports, referral),
-    evidenceOfSent: (referral) => evidenceOfSent(ports, referral),
+    evidenceOfReceived: (detail) => evidenceOfReceived(ports, detail),
+    evidenceOfSent: (detail) => evidenceOfSent(ports, detail),
     nextUndecided: (but) =>
       store.read(async (reader) => (await reader.first(nextUndecided, { but }))?.id as ReferralId | undefined),
     patientOf: async (referral) => {

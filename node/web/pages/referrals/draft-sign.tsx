@@ -170,9 +170,7 @@ function Warnings({ preview, hospital }: { readonly preview: ReferralPreview; re
               <li>{item}</li>
             ))}
           </ul>
-          <p>
-            You can send it all the same. What is not there now is asked for later by <Foreign text={hospital} />.
-          </p>
+          <p>You can send it all the same: what is not there may not exist.</p>
         </Notice>
       )}
     </>

@@ -116,7 +116,7 @@ function Results({
           cell: ({ line }) => (
             <>
               <a href={url('received', { referral: line.id })} data-open>
-                <Foreign text={line.summary.patientName} />
+                <Foreign text={surnameFirst(line.summary.patientName)} />
               </a>
               <span class="second-line">
                 <BirthDate date={line.summary.birthDate} now={now} /> · <Foreign text={line.number} />
@@ -145,4 +145,10 @@ function Results({
       ]}
     />
   );
+}
+
+/** `Sharma, Asha` with its surname in capitals, as everywhere. */
+function surnameFirst(name: string): string {
+  const [family = '', ...given] = name.split(', ');
+  return given.length === 0 ? name : [family.toLocaleUpperCase('und'), ...given].join(', ');
 }

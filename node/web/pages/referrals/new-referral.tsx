@@ -8,6 +8,7 @@ import { Once } from '../../components/once.tsx';
 import { EmptyState, Notice } from '../../components/panel.tsx';
 import { BirthDate, Foreign, PersonName, spanWords, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { draftKeyOf } from '../../draft-key.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
@@ -39,7 +40,7 @@ export async function beginReferral(visit: Visit, desk: DeskServices): Promise<A
     const { drafts } = desk.referralDesk;
     const draft = await drafts.begin(record.id, actorOf(visit));
     await drafts.save(draft, actorOf(visit), fieldsOf(form));
-    await forgetDraft(visit, desk);
+    await desk.drafts.remove(visit.user.id, draftKeyOf(url('referral-new', {}, { patient: id })));
     return stepUrl('why', draft);
   });
 }
@@ -195,6 +196,29 @@ async function OpenDrafts({
   );
 }
 
+/** Everything this doctor has begun and not sent. */
+async function MyDrafts({ visit, desk }: { readonly visit: Visit; readonly desk: DeskServices }) {
+  const drafts = await desk.referralDesk.drafts.list(actorOf(visit));
+  const named = await Promise.all(
+    drafts.map(async (draft) => ({ ...draft, record: await desk.patients.find(draft.patient) })),
+  );
+  if (named.length === 0) return null;
+  return (
+    <>
+      <h2>Your drafts</h2>
+      <ul>
+        {named.map(({ id, changedAt, record }) => (
+          <li>
+            <a href={stepUrl('sign', id)}>
+              {record === undefined ? 'A patient' : <PersonName name={record.details} />}, <When at={changedAt} />
+            </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 async function choosePatient(visit: Visit, desk: DeskServices): Promise<Answer> {
   const query = (visit.query.get('q') ?? '').trim();
   const found = query === '' ? [] : (await desk.patients.search(query, { limit: foundMax })).records;
@@ -223,6 +247,7 @@ async function choosePatient(visit: Visit, desk: DeskServices): Promise<Answer> 
           </li>
         ))}
       </ul>
+      <MyDrafts visit={visit} desk={desk} />
     </div>,
   );
 }

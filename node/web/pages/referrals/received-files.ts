@@ -3,9 +3,10 @@ import { ProtocolError } from '../../../../protocol/errors.ts';
 import type { ByteStream } from '../../../platform/files.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
 import { headBytesMax, isDownloadOnly } from '../../../records/attachments/content-type.ts';
-import { dicomHeadBytesMax, readDicomFacts, type DicomFacts } from '../../../records/dicom-facts.ts';
+import { dicomHeadBytesMax, dicomMismatch, readDicomFacts, type DicomFacts } from '../../../records/dicom-facts.ts';
+import type { PatientDetails } from '../../../records/model.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
-import type { ReviewAttachment } from '../../../referrals/review/review.ts';
+import type { Review, ReviewAttachment } from '../../../referrals/review/review.ts';
 import { download, type Answer } from '../../answer.ts';
 import { dateWords } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
@@ -51,13 +52,13 @@ export async function fileFactsOf(
     const read = readDicomFacts(head);
     facts.set(
       id,
-      read === undefined ? ['The file has no header that can be read. It can be saved.'] : dicomWords(read),
+      read === undefined ? ['The file has no header that can be read. It can be saved.'] : dicomWords(read, detail),
     );
   }
   return facts;
 }
 
-function dicomWords(facts: DicomFacts): readonly string[] {
+function dicomWords(facts: DicomFacts, { review }: ReferralDetail): readonly string[] {
   const { modality, studyDate, studyDescription, bodyPart, laterality, rows, columns, patientName, patientId } = facts;
   const image = [
     modality,
@@ -71,8 +72,33 @@ function dicomWords(facts: DicomFacts): readonly string[] {
   return [
     ...(image.length === 0 ? [] : [image.join(', ')]),
     ...(person.length === 0 ? [] : [`Patient named in the file: ${person.join(', ')}`]),
+    ...(review !== undefined && isOfAnother(facts, review)
+      ? ['! This is another id or birth date than the referred patient’s: ask the sender whose image it is.']
+      : []),
   ];
 }
+
+/** Whether the file names somebody else than the referral does, by id or birth date. */
+function isOfAnother(facts: DicomFacts, { patient }: Review): boolean {
+  const [csvId = '', mrn, nationalId] = patient.identifiers.map(({ value }) => value);
+  const person = {
+    csvId,
+    ...(mrn === undefined ? {} : { mrn }),
+    ...(nationalId === undefined ? {} : { nationalId }),
+    ...(patient.birthDate === '' ? {} : { birthDate: patient.birthDate }),
+  };
+  return dicomMismatch(facts, { ...nothingTold, ...person }).length > 0;
+}
+
+const nothingTold: Omit<PatientDetails, 'csvId'> = {
+  allergies: [],
+  conditions: [],
+  medications: [],
+  immunizations: [],
+  familyHistory: [],
+  procedures: [],
+  policeCase: false,
+};
 
 /** A picture inside a page: only if its bytes are that of a PNG or JPEG of a sane size, whatever the sender called it. */
 export async function receivedImage(visit: Visit, desk: DeskServices): Promise<Answer> {

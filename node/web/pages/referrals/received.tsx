@@ -45,7 +45,7 @@ export async function receivedPage(
   const hospital = titleOf(desk, detail.peer);
   if (review === undefined) return page({ title: 'Referral' }, <NotHere hospital={hospital} />);
   const state = await stateOf(desk, detail);
-  const evidence = await desk.referralDesk.evidenceOfReceived(id);
+  const evidence = await desk.referralDesk.evidenceOfReceived(detail);
   const facts = await fileFactsOf(desk, detail);
   const fields = refused?.fields ?? visit.draft;
   return page(
@@ -170,7 +170,9 @@ function ReceivedState({ detail, hospital, decisions, opened, link }: StateFacts
         <OneDecision decision={decision} hospital={hospital} />
       ))}
       <Answers detail={detail} hospital={hospital} />
-      {link?.patient === undefined ? null : (
+      {link?.patient === undefined ? (
+        <p class="quiet">Nobody has said yet that this is a patient of ours.</p>
+      ) : (
         <p>
           <a href={url('patient', { patient: link.patient })}>Our own patient’s chart</a>, linked by{' '}
           <Foreign text={link.by} />, <When at={link.at} />.

@@ -28,6 +28,8 @@ export async function openReferral(
 ): Promise<ReferralDetail> {
   const id = referralIdOf(visit);
   await desk.access.note(visit.user, { kind: 'referral', id }, act);
+  const patient = direction === 'sent' ? await desk.referralDesk.patientOf(id) : undefined;
+  if (patient !== undefined) await desk.access.note(visit.user, { kind: 'patient', id: patient }, act);
   const detail = await desk.referrals.show(id);
   if (detail.direction !== direction) throw unknownReferral();
   if (direction === 'received') await desk.referralDesk.noteOpened(id, actorOf(visit));

@@ -8,8 +8,10 @@ import { Once } from '../../components/once.tsx';
 import { Disclosure, EmptyState, Notice, Section } from '../../components/panel.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { draftKeyOf } from '../../draft-key.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { CaseAlerts } from '../alerts/case-alerts.tsx';
 import { submitOnce } from '../patients/submit-once.ts';
 import { ownPlace } from './own-files.ts';
 import { actorOf, openReferral, titleOf } from './referral-of.ts';
@@ -43,7 +45,7 @@ async function sentPage(
 ): Promise<Answer> {
   const { review, id } = detail;
   if (review === undefined) return page({ title: 'Referral' }, <EmptyState title="This referral holds no document" />);
-  const evidence = await desk.referralDesk.evidenceOfSent(id);
+  const evidence = await desk.referralDesk.evidenceOfSent(detail);
   const patient = await patientOf(desk, detail);
   const placeOf = ownPlace(patient === undefined ? [] : await desk.attachments.list(patient));
   const isPolice = review.alerts.length > 0;
@@ -70,6 +72,7 @@ async function sentPage(
         </div>
       </Section>
       {isPolice && visit.is('doctor', 'coordinator') ? <PoliceNext detail={detail} patient={patient} /> : null}
+      <CaseAlerts about={{ ...(patient === undefined ? {} : { patient }), referral: id }} visit={visit} desk={desk} />
       <div class="actions">
         {patient === undefined ? null : <LinkButton href={url('patient', { patient })}>Open the patient</LinkButton>}
         <LinkButton href={url('sent-print', { referral: id })}>Print</LinkButton>
@@ -155,7 +158,9 @@ export async function withdraw(visit: Visit, desk: DeskServices): Promise<Answer
       const now = await desk.referrals.show(detail.id);
       return sentPage(visit, desk, now, [{ field: 'reason', message: error.message }], 409);
     }
-    return url('sent', { referral: detail.id });
+    const place = url('sent', { referral: detail.id });
+    await desk.drafts.remove(visit.user.id, draftKeyOf(place));
+    return place;
   });
 }
 

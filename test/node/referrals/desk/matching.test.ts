@@ -133,8 +133,8 @@ test('two records side by side say in words where they differ', () => {
 test('what is proven of a referral is proven again on both sides, and a changed byte breaks exactly that', async () => {
   const { alder, birch, addPatient, refer } = desks;
   const id = await refer(await addPatient(alder));
-  const theirs = await birch.node.referralDesk.evidenceOfReceived(id);
-  const [ours] = await alder.node.referralDesk.evidenceOfSent(id);
+  const theirs = await birch.node.referralDesk.evidenceOfReceived(await birch.node.referrals.show(id));
+  const [ours] = await alder.node.referralDesk.evidenceOfSent(await alder.node.referrals.show(id));
   expect(theirs).toMatchObject({ isWhole: true, broken: '', log: 'birch.example/log' });
   expect(ours).toMatchObject({
     isWhole: true,
@@ -152,12 +152,14 @@ test('what is proven of a referral is proven again on both sides, and a changed 
   if (held === undefined) throw new Error('nothing was received');
   const spoiled = new TextDecoder().decode(held.manifest).replace('urgent', 'routin');
   await birch.node.store.write((writer) => writer.run(change, { id, manifest: new TextEncoder().encode(spoiled) }));
-  expect(await birch.node.referralDesk.evidenceOfReceived(id)).toMatchObject({
+  expect(await birch.node.referralDesk.evidenceOfReceived(await birch.node.referrals.show(id))).toMatchObject({
     isWhole: false,
     broken: expect.stringContaining('manifest') as unknown,
   });
   await birch.node.store.write((writer) => writer.run(change, { id, manifest: held.manifest }));
-  expect(await birch.node.referralDesk.evidenceOfReceived(id)).toMatchObject({ isWhole: true });
+  expect(await birch.node.referralDesk.evidenceOfReceived(await birch.node.referrals.show(id))).toMatchObject({
+    isWhole: true,
+  });
 });
 
 test('who opened a referral first stays, and a peer that answered is reachable now', async () => {
