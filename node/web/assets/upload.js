@@ -66,6 +66,7 @@ class Transfer {
   progress(bytes) {
     const percent = Math.floor((bytes / this.file.size) * 100);
     this.bar.value = percent;
+    this.bar.hidden = false;
     this.show(percent < 100 ? `sending ${percent} %` : 'checking');
     const step = spoken.findLast((each) => percent >= each);
     if (step <= this.lastSpoken) return;
@@ -136,6 +137,7 @@ class Transfer {
   fail(error) {
     const reason = error instanceof Refused ? error.message : 'The file cannot be read any more.';
     this.show(`failed: ${reason} `, 'failed');
+    this.bar.hidden = true;
     announce(`${this.file.name}: failed. ${reason}`, true);
     const retry = document.createElement('button');
     retry.type = 'button';

@@ -24,13 +24,7 @@ const rowsPerRead = 200;
 export async function confirmImport(visit: Visit, desk: DeskServices): Promise<Answer> {
   const draft = await openDraft(visit, desk);
   const form = await visit.form();
-  const ticked = (name: string): boolean => form.get(name) === 'yes';
-  const values: ConfirmValues = {
-    leaveOutErrors: ticked('leaveOutErrors'),
-    newest: ticked('newest'),
-    leaveOutKnown: ticked('leaveOutKnown'),
-    leaveOut: form.get('leaveOut'),
-  };
+  const values: ConfirmValues = { decided: form.all('decide'), leaveOut: form.get('leaveOut') };
   if (draft.state !== 'ready') return await draftPage(visit, desk, draft);
   return await submitOnce(visit, async () => {
     const choices = await choicesOf(visit, desk, draft, values);
@@ -68,7 +62,7 @@ async function choicesOf(
     return { errors: [{ field: 'leaveOut', message }] };
   }
   const leaveOut = new Set(typed);
-  if (values.leaveOutKnown)
+  if (values.decided.includes('known'))
     for await (const page of pagesOf(desk, draft.id, 'match-certain'))
       for (const { number } of page) leaveOut.add(number);
   const closed: number[] = [];
@@ -85,7 +79,8 @@ async function choicesOf(
     const message = `Rows that change records closed to you must be left out: ${rows}${closed.length > 10 ? ' …' : ''}`;
     return { errors: [{ field: 'leaveOut', message }] };
   }
-  return { leaveOutErrors: values.leaveOutErrors, ...(values.newest ? { duplicates: 'as-proposed' } : {}), leaveOut };
+  const newest = values.decided.includes('newest') ? ({ duplicates: 'as-proposed' } as const) : {};
+  return { leaveOutErrors: values.decided.includes('errors'), ...newest, leaveOut };
 }
 
 /** Who imports patients has to do with them: the journal says so for each. */
@@ -119,7 +114,7 @@ function refusals(outcome: Exclude<DraftConfirmed, { state: 'imported' | 'not-re
       ? []
       : [
           {
-            field: 'leaveOutErrors',
+            field: 'decide',
             message: `Decide about the ${errors} with errors: leave them out, or mend the file`,
           },
         ]),
@@ -127,7 +122,7 @@ function refusals(outcome: Exclude<DraftConfirmed, { state: 'imported' | 'not-re
       ? []
       : [
           {
-            field: 'newest',
+            field: 'decide',
             message: `Decide about the ${count} CSV ids that stand more than once: take the newest, or leave rows out`,
           },
         ]),

@@ -56,7 +56,11 @@ export async function draftPage(
       <Told draft={draft} />
       <VerdictTiles draft={draft} verdict={verdict} />
       <Section title={verdict === undefined ? 'All rows' : `Rows: ${verdictWords[verdict].word}`} id="rows">
-        {rows.length === 0 ? <EmptyState title="No such rows" /> : <RecordTable rows={rows} />}
+        {rows.length === 0 ? (
+          <EmptyState title="No such rows" />
+        ) : (
+          <RecordTable rows={rows} header={draft.summary.header} />
+        )}
         <Pager
           newer={after === 0 ? undefined : here({})}
           older={found.length <= rowsPerPage || last === undefined ? undefined : here({ after: last })}

@@ -1,3 +1,4 @@
+import type { DraftRecord } from '../../../records/csv/sealed-draft.ts';
 import type { Remark } from '../../../records/csv/row.ts';
 import type { ComparedWith } from '../../../records/csv/plan.ts';
 import { DataTable } from '../../components/table.tsx';
@@ -10,7 +11,14 @@ import type { SeenRecord } from './seen-records.ts';
 const remarkTones = { error: 'red', warning: 'amber', note: 'plain' } as const;
 
 /** One row of the file in each row: what it would do, and what is to be said of its cells. */
-export function RecordTable({ rows }: { readonly rows: readonly SeenRecord[] }) {
+export function RecordTable({
+  rows,
+  header,
+}: {
+  readonly rows: readonly SeenRecord[];
+  /** Of the file: what stands in a cell of a row with errors. */
+  readonly header: readonly string[];
+}) {
   return (
     <DataTable
       id="records"
@@ -25,8 +33,8 @@ export function RecordTable({ rows }: { readonly rows: readonly SeenRecord[] }) 
           label: 'Verdict',
           cell: ({ record }) => <Tag tone={verdictWords[record.verdict].tone}>{verdictWords[record.verdict].word}</Tag>,
         },
-        { key: 'who', label: 'Patient', cell: ({ record }) => <Who record={record} /> },
-        { key: 'told', label: 'What is to be said', cell: (row) => <WhatIsSaid row={row} /> },
+        { key: 'who', label: 'Patient', cell: ({ record }) => <Who record={record} header={header} /> },
+        { key: 'told', label: 'What is to be said', cell: (row) => <WhatIsSaid row={row} header={header} /> },
       ]}
     />
   );
@@ -35,17 +43,34 @@ export function RecordTable({ rows }: { readonly rows: readonly SeenRecord[] }) 
 function RowNumber({ record }: Pick<SeenRecord, 'record'>) {
   return (
     <>
-      {record.number} <span class="quiet nowrap">line {record.line}</span>
+      {record.number}
+      <br />
+      <span class="quiet nowrap">line {record.line}</span>
     </>
   );
 }
 
-function Who({ record }: Pick<SeenRecord, 'record'>) {
+interface InFile {
+  readonly record: DraftRecord;
+  readonly header: readonly string[];
+}
+
+function Who({ record, header }: InFile) {
   const { details } = record;
-  if (details === undefined) return <span class="quiet">not read: it has errors</span>;
+  if (details === undefined)
+    return (
+      <>
+        <Foreign text={cellText(record, header, 'family_name')} />{' '}
+        <Foreign text={cellText(record, header, 'given_names')} />
+        <br />
+        <span class="quiet">
+          <Foreign text={cellText(record, header, 'csv_id')} />
+        </span>
+      </>
+    );
   return (
     <>
-      <PersonName name={details} /> <span class="quiet">{details.birthDate ?? ''}</span>
+      <PersonName name={details} /> <span class="quiet nowrap">{details.birthDate ?? ''}</span>
       <br />
       <span class="quiet">
         <Foreign text={details.csvId} />
@@ -54,14 +79,14 @@ function Who({ record }: Pick<SeenRecord, 'record'>) {
   );
 }
 
-function WhatIsSaid({ row }: { readonly row: SeenRecord }) {
+function WhatIsSaid({ row, header }: { readonly row: SeenRecord; readonly header: readonly string[] }) {
   const { record, isClosed } = row;
   const { remarks, duplicateOf, stored, matches } = record;
   if (remarks.length === 0 && duplicateOf === undefined && stored === undefined && matches.length === 0) return null;
   return (
     <ul class="remarks">
       {remarks.map((remark) => (
-        <RemarkItem remark={remark} />
+        <RemarkItem remark={remark} cell={cellText(record, header, remark.column)} />
       ))}
       {duplicateOf === undefined ? null : <li>The same CSV id stands first in row {duplicateOf}.</li>}
       {stored === undefined ? null : <Changes row={row} />}
@@ -70,13 +95,27 @@ function WhatIsSaid({ row }: { readonly row: SeenRecord }) {
   );
 }
 
-function RemarkItem({ remark }: { readonly remark: Remark }) {
+function RemarkItem({ remark, cell }: { readonly remark: Remark; readonly cell: string }) {
   const { column, words } = cellRemark(remark);
   return (
     <li>
-      <Tag tone={remarkTones[remark.severity]}>{remark.severity}</Tag> <code>{column}</code> {words}
+      <Tag tone={remarkTones[remark.severity]}>{remark.severity}</Tag> <code>{column}</code>{' '}
+      {cell === '' ? null : (
+        <>
+          “<Foreign text={cell} />”{' '}
+        </>
+      )}
+      {words}
     </li>
   );
+}
+
+const cellLettersMax = 60;
+
+/** What stands in a cell of the file, where the row was kept as it is: that of a row with errors. */
+function cellText({ fields }: DraftRecord, header: readonly string[], column: string): string {
+  const text = fields?.[header.indexOf(column)] ?? '';
+  return text.length <= cellLettersMax ? text : `${text.slice(0, cellLettersMax)}…`;
 }
 
 function Changes({ row: { record, isClosed } }: { readonly row: SeenRecord }) {

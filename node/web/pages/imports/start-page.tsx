@@ -82,6 +82,15 @@ function ChooseForm({ once, errors }: { readonly once: string; readonly errors: 
   );
 }
 
+/** A file that is not judged, or not any more, tells no name. */
+const unnamed: Readonly<Record<ImportDraft['state'], string>> = {
+  judging: 'A file that is being looked at',
+  ready: 'A file',
+  storing: 'A file that is being stored',
+  imported: 'A file',
+  failed: 'A file that was refused',
+};
+
 function OpenDrafts({ drafts }: { readonly drafts: readonly ImportDraft[] }) {
   if (drafts.length === 0) return null;
   return (
@@ -90,7 +99,7 @@ function OpenDrafts({ drafts }: { readonly drafts: readonly ImportDraft[] }) {
         {drafts.map((draft) => (
           <li>
             <a href={url('import-draft', { draft: draft.id })}>
-              {draft.summary === undefined ? 'A file' : <Foreign text={draft.summary.name} />}
+              {draft.summary === undefined ? unnamed[draft.state] : <Foreign text={draft.summary.name} />}
             </a>
             , chosen <When at={draft.createdAt} />, kept until <When at={draft.expiresAt} />
           </li>

@@ -43,7 +43,7 @@ export function DicomHeader({
           </p>
         </Notice>
       )}
-      <Facts facts={factsOf(facts)} columns />
+      <Facts facts={factsOf(facts)} />
       {facts.isPartial ? <p class="quiet">The header broke off: there may be more to it.</p> : null}
       <p class="quiet">Not for primary diagnosis. Told by the file itself.</p>
     </>

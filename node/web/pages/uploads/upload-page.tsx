@@ -59,11 +59,11 @@ async function uploadPage(
           </p>
         )}
         <UploadForm record={record} once={desk.random.uuid()} consultation={consultation?.id} errors={errors} />
+        <p class="actions">
+          <LinkButton href={url('patient', { patient: record.id })}>Back to the chart</LinkButton>
+        </p>
       </div>
       <UnfinishedUploads uploads={uploads} addHref="#f-guard" />
-      <p class="actions">
-        <LinkButton href={url('patient', { patient: record.id })}>Back to the chart</LinkButton>
-      </p>
     </>,
   );
 }
