@@ -1,4 +1,4 @@
-import { statement, type Expressions } from '../store/statement.ts';
+import { statement, type Expressions, type QueryBuilder } from '../store/statement.ts';
 
 /** Each received referral is in exactly one of these at a moment, seen by one person: the first that holds. */
 export const inboxGroups = ['emergency', 'overdue', 'mine', 'asked', 'new', 'opened', 'accepted', 'closed'] as const;
@@ -133,14 +133,30 @@ function nameOf(sort: InboxSort, way: Way, hasPhase: boolean): string {
   return `${sort} ${way} ${hasPhase ? 'phase' : 'all'}`;
 }
 
+function phaseCountOf(db: QueryBuilder, { phase }: { readonly phase: number }) {
+  return db
+    .selectFrom('received_referral')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('phase', '=', phase);
+}
+
+function groupCountsOf(db: QueryBuilder, values: Given<InboxConditions>) {
+  return db
+    .selectFrom('received_referral')
+    .select((eb) => [groupOf(eb, values).as('group'), eb.fn.countAll<number>().as('count')])
+    .where('phase', '=', 0)
+    .groupBy((eb) => groupOf(eb, values));
+}
+
 export const inboxListQueries = {
-  /** Index-only: no row is read. */
-  counts: statement<InboxConditions>()((db, values) =>
-    db
-      .selectFrom('received_referral')
-      .select((eb) => [groupOf(eb, values).as('group'), eb.fn.countAll<number>().as('count')])
-      .where((eb) => isAskedFor(eb, values))
-      .groupBy((eb) => groupOf(eb, values)),
+  /** Counts read an index and no row. Most referrals have long been answered: those are counted without judging each. */
+  phaseCount: statement<{ phase: number }>()((db, values) => phaseCountOf(db, values)),
+  phaseCountAskedFor: statement<InboxConditions & { phase: number }>()((db, values) =>
+    phaseCountOf(db, values).where((eb) => isAskedFor(eb, values)),
+  ),
+  groupCounts: statement<InboxConditions>()((db, values) => groupCountsOf(db, values)),
+  groupCountsAskedFor: statement<InboxConditions>()((db, values) =>
+    groupCountsOf(db, values).where((eb) => isAskedFor(eb, values)),
   ),
   one: statement<InboxConditions & { id: string }>()((db, values) =>
     db

@@ -188,8 +188,23 @@ async function readRows(reader: Reader, { group, sort, limit, place }: InboxQuer
 }
 
 async function readCounts(reader: Reader, conditions: InboxConditions): Promise<InboxCounts> {
-  const rows = await reader.all(inboxListQueries.counts, conditions);
-  const found = new Map(rows.map(({ group, count }) => [group, count]));
+  const isNarrowed =
+    conditions.assigned !== '' || conditions.byDepartment !== 0 || conditions.peer !== '' || conditions.priority !== '';
+  const inPhase = async (phase: number): Promise<number> => {
+    const row = isNarrowed
+      ? await reader.first(inboxListQueries.phaseCountAskedFor, { ...conditions, phase })
+      : await reader.first(inboxListQueries.phaseCount, { phase });
+    return row?.count ?? 0;
+  };
+  const groups = await reader.all(
+    isNarrowed ? inboxListQueries.groupCountsAskedFor : inboxListQueries.groupCounts,
+    conditions,
+  );
+  const found = new Map<InboxGroup, number>([
+    ...groups.map(({ group, count }) => [group, count] as const),
+    ['accepted', await inPhase(1)],
+    ['closed', await inPhase(2)],
+  ]);
   return Object.fromEntries(inboxGroups.map((group) => [group, found.get(group) ?? 0])) as InboxCounts;
 }
 

@@ -9,6 +9,9 @@ declare const shape: unique symbol;
 /** What a condition that several queries share is built with. */
 export type Expressions<Table extends keyof Schema> = ExpressionBuilder<Schema, Table>;
 
+/** What queries that share a beginning are built from. */
+export type QueryBuilder = Kysely<Schema>;
+
 /** A query compiled once and run many times with named values. `Row` is what one row of its answer looks like. */
 export interface Statement<Values, Row> {
   readonly sql: string;

@@ -56,6 +56,16 @@ const bundleColumns = '(open_bundles, open_deadline, troubled_bundles, failed_bu
 const countBundles = `UPDATE referral SET ${bundleColumns} = ${bundlesOf('NEW.referral')} WHERE id = NEW.referral`;
 const listed = `id, peer, state, prior, priority, number, data_key, summary, created_at, changed_at, expires_at, phase,
     urgency, open_bundles, open_deadline, troubled_bundles, failed_bundles`;
+const phaseOf = (state: string): string => `CASE
+    WHEN ${state} IN ('rejected', 'cancelled', 'completed', 'expired', 'void') THEN 2
+    WHEN ${state} IN ('accepted', 'scheduled', 'not-attended', 'appointment-cancelled', 'in-progress') THEN 1
+    ELSE 0 END`;
+const datesOf = (
+  row: string,
+): string => `urgency = CASE ${row}priority WHEN 'stat' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END,
+    answer_due_at = min(${row}expires_at, ${row}created_at + CASE ${row}priority
+      WHEN 'stat' THEN 3600000 WHEN 'urgent' THEN 86400000 ELSE 604800000 END)`;
+const ofNew = 'WHERE id = NEW.id AND direction = NEW.direction';
 const note = (kind: string, subject: string): string =>
   `INSERT INTO desk_change (kind, subject) VALUES (${kind}, ${subject})`;
 
@@ -75,29 +85,32 @@ export const createDeskTables: readonly string[] = [
   `ALTER TABLE referral ADD COLUMN open_deadline INTEGER`,
   `ALTER TABLE referral ADD COLUMN troubled_bundles INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE referral ADD COLUMN failed_bundles INTEGER NOT NULL DEFAULT 0`,
-  `ALTER TABLE referral ADD COLUMN phase INTEGER AS (CASE
-    WHEN state IN ('rejected', 'cancelled', 'completed', 'expired', 'void') THEN 2
-    WHEN state IN ('accepted', 'scheduled', 'not-attended', 'appointment-cancelled', 'in-progress') THEN 1
-    ELSE 0 END) VIRTUAL`,
-  `ALTER TABLE referral ADD COLUMN urgency INTEGER AS
-    (CASE priority WHEN 'stat' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END) VIRTUAL`,
-  `ALTER TABLE referral ADD COLUMN answer_due_at INTEGER AS (min(expires_at, created_at +
-    CASE priority WHEN 'stat' THEN 3600000 WHEN 'urgent' THEN 86400000 ELSE 604800000 END)) VIRTUAL`,
+  `ALTER TABLE referral ADD COLUMN phase INTEGER NOT NULL DEFAULT 0`,
+  `ALTER TABLE referral ADD COLUMN urgency INTEGER NOT NULL DEFAULT 2`,
+  `ALTER TABLE referral ADD COLUMN answer_due_at INTEGER NOT NULL DEFAULT 0`,
+  `UPDATE referral SET phase = ${phaseOf('state')}, ${datesOf('')}`,
   // Tokens lie in these rows: without the index, counting would read every document.
   `CREATE INDEX outbox_counts ON outbox (referral, state, deadline, trouble_code)`,
   `UPDATE referral SET ${bundleColumns} = ${bundlesOf('referral.id')}`,
-  `CREATE INDEX inbox_by_urgency ON referral (phase, urgency, created_at, id, state, opened_at, assigned_to,
-    answer_due_at, peer, department, priority) WHERE direction = 'received'`,
-  `CREATE INDEX inbox_by_time ON referral (phase, created_at, id) WHERE direction = 'received'`,
-  `CREATE INDEX inbox_by_due ON referral (phase, answer_due_at, id) WHERE direction = 'received'`,
-  `CREATE INDEX sent_by_time ON referral (phase, created_at, id, state, open_bundles, open_deadline, troubled_bundles,
-    failed_bundles, peer, priority) WHERE direction = 'sent'`,
+  `CREATE INDEX referral_in_phase_by_urgency ON referral (direction, phase, urgency, created_at, id, state, opened_at,
+    assigned_to, answer_due_at, peer, department, priority)`,
+  `CREATE INDEX referral_in_phase_by_time ON referral (direction, phase, created_at, id)`,
+  `CREATE INDEX referral_in_phase_by_due ON referral (direction, phase, answer_due_at, id)`,
+  `CREATE INDEX referral_by_urgency ON referral (direction, urgency, created_at, id)`,
+  `CREATE INDEX referral_by_due ON referral (direction, answer_due_at, id)`,
+  `CREATE INDEX referral_counts ON referral (direction, phase, state, open_bundles, open_deadline, troubled_bundles,
+    failed_bundles, peer, priority)`,
   `CREATE VIEW received_referral AS SELECT ${listed}, opened_at, assigned_to, department, answer_due_at FROM referral
     WHERE direction = 'received'`,
   `CREATE VIEW sent_referral AS SELECT ${listed}, patient FROM referral WHERE direction = 'sent'`,
   `CREATE TABLE desk_change (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL) STRICT`,
   `CREATE TRIGGER desk_change_prune AFTER INSERT ON desk_change WHEN NEW.seq % ${pruneEvery} = 0 BEGIN
     DELETE FROM desk_change WHERE seq <= NEW.seq - ${changesKept}; END`,
+  // Real columns, not generated ones: an index that holds those is no covering index.
+  `CREATE TRIGGER referral_derived AFTER INSERT ON referral BEGIN
+    UPDATE referral SET phase = ${phaseOf('NEW.state')}, ${datesOf('NEW.')} ${ofNew}; END`,
+  `CREATE TRIGGER referral_phase AFTER UPDATE OF state ON referral WHEN OLD.state <> NEW.state BEGIN
+    UPDATE referral SET phase = ${phaseOf('NEW.state')} ${ofNew}; END`,
   `CREATE TRIGGER referral_came AFTER INSERT ON referral BEGIN
     ${note(`CASE WHEN NEW.direction = 'sent' THEN 'sent' WHEN NEW.priority = 'stat' THEN 'emergency' ELSE 'received' END`, 'NEW.id')}; END`,
   `CREATE TRIGGER referral_moved AFTER UPDATE OF state, prior, opened_at, assigned_to, department ON referral
