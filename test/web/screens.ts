@@ -105,6 +105,10 @@ function ofAdministrators({ station }: PopulatedDesks): readonly Screen[] {
     ['changes', url('admin-changes')],
     ['tokens', url('tokens')],
     ['peers', url('peers')],
+    ['peer', url('peer', { peer: 'birch.example' })],
+    ['peer-block', url('peer-ask', { peer: 'birch.example', act: 'block' })],
+    ['peer-add', url('peer-add')],
+    ['token-take-back', url('token-ask', {}, { label: 'State auditor' })],
   ] as const;
   return names.map(([name, path]) => screen(name, 'alder', 'administrator', path));
 }

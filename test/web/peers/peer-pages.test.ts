@@ -1,6 +1,8 @@
+import { HtmlValidate } from 'html-validate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import { unescape, type DeskClient } from '../../support/desk-client.ts';
+import { htmlRules } from '../../support/html-rules.ts';
 
 let desks: TestDesks;
 let alder: TestDesk;
@@ -15,6 +17,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => desks[Symbol.asyncDispose]());
+
+const validator = new HtmlValidate(htmlRules);
+async function expectValid(html: string): Promise<void> {
+  const { results } = await validator.validateString(html);
+  expect(results.flatMap(({ messages }) => messages.map(({ ruleId, message }) => `${ruleId}: ${message}`))).toEqual([]);
+}
 
 const linkIn = (html: string) => unescape(/id="own-link">\s*([^<]+?)\s*</.exec(html)?.[1] ?? '');
 const wordsIn = (html: string) => {
@@ -54,6 +62,7 @@ describe('a pairing without scripts', () => {
     expect(invited.text).toMatch(/<svg class="qr"[^>]*>\s*<rect[^>]*><\/rect>\s*<path d="M[^"]{500,}"/);
     expect(invited.text).toContain('http-equiv="refresh"');
     expect((await atBirch.get('/peers')).text).toContain('Invitation that nobody has opened');
+    await expectValid(invited.text);
   });
 
   test.each([
@@ -72,6 +81,8 @@ describe('a pairing without scripts', () => {
     expect(askedIn(a.text)).toHaveLength(3);
     expect(a.text).not.toContain('http-equiv="refresh"');
     const misspelt = await type(atAlder, alderPage, (word) => `${word}zz`);
+    await expectValid(a.text);
+    await expectValid(misspelt.text);
     expect([misspelt.status, misspelt.text.includes('in no list of words')]).toEqual([422, true]);
     const wrong = await type(atAlder, alderPage, (word) => (word === 'zoo' ? 'zone' : 'zoo'));
     expect([wrong.status, wrong.text.includes('nothing is trusted')]).toEqual([422, true]);
@@ -105,6 +116,7 @@ describe('a pairing without scripts', () => {
     const { text } = await atAlder.get(opened.location ?? '');
     expect(stepsIn(text).filter((state) => state === 'failed')).toHaveLength(1);
     expect(text).toContain('to be mended at the other hospital');
+    await expectValid(text);
     expect(text).toContain('Ask for a new invitation');
   });
 });

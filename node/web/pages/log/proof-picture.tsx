@@ -58,9 +58,9 @@ function Picture({ leaf, levels, left, gapAt }: PictureProps) {
   const middle = width / 2;
   return (
     <div class="scroll" role="region" aria-label="Picture of the path" tabindex={0}>
-      <svg class="proof" viewBox={`0 0 ${width} ${height}`} role="img" aria-labelledby="proof-title proof-words">
-        <title id="proof-title">From the leaf to the root</title>
-        <desc id="proof-words">{`${levels.length + left} levels; the table below has every hash.`}</desc>
+      <svg class="proof" viewBox={`0 0 ${width} ${height}`} role="img" aria-labelledby="way-picture way-words">
+        <title id="way-picture">From the leaf to the root</title>
+        <desc id="way-words">{`${levels.length + left} levels; the table below has every hash.`}</desc>
         <line x1={middle} y1={yOf(0)} x2={middle} y2={yOf(levels.length)} />
         {levels.map(({ joint }, i) => (
           <SideNode

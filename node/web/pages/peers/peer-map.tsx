@@ -35,9 +35,9 @@ export function PeerMap({ title, peers }: { readonly title: string; readonly pee
         class={peers.length > 2 ? 'map wide' : 'map'}
         viewBox={`0 0 ${width} ${height}`}
         role="group"
-        aria-labelledby="map-title map-words"
+        aria-labelledby="map-picture map-words"
       >
-        <title id="map-title">{`${title} and its peers`}</title>
+        <title id="map-picture">{`${title} and its peers`}</title>
         <desc id="map-words">{words}</desc>
         {places.map(({ peer, x, y }) => (
           <line class={`link ${peer.state}`} x1={centre.x} y1={centre.y} x2={x} y2={y} aria-hidden="true" />
