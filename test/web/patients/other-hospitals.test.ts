@@ -40,6 +40,7 @@ test('the chart of a referred patient lists what was sent, and its images', asyn
   expect(chart.text).toContain('To <bdi>Birch Hospital</bdi>');
   expect(chart.text).toContain('alt="Image: Photo of the wrist"');
   expect(chart.text).toContain(`href="/alerts/new?patient=${desks.patient}"`);
+  expect(chart.text).toContain(`href="/alerts/${desks.alert}"`);
   const timeline = await client.open(`/patients/${desks.patient}/timeline`);
   for (const text of ['Declined', 'Accepted', 'Photo of the wrist', 'Emergency consultation'])
     expect(timeline.text).toContain(text);

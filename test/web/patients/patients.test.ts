@@ -182,6 +182,22 @@ describe('two people who edit one record', () => {
       expect(versions.text).toContain(text);
   });
 
+  test('a form of which fields did not arrive takes nothing away', async () => {
+    const chart = await registered({
+      csv_id: 'M-1',
+      family_name: 'Missing',
+      allergies: 'Penicillin',
+      police_case: 'yes',
+    });
+    const edit = `${chart}/edit`;
+    expect((await nurse.submit(edit, edit, { city: 'Tyre' })).status).toBe(303);
+    const record = await desk.node.patients.findByCsvId('M-1');
+    const kept = { familyName: 'Missing', allergies: ['Penicillin'], policeCase: true, city: 'Tyre' };
+    expect(record?.details).toMatchObject(kept);
+    expect((await nurse.submit(edit, edit, { police_case_no: '' })).status).toBe(303);
+    expect((await desk.node.patients.findByCsvId('M-1'))?.details.policeCase).toBe(false);
+  });
+
   test('a form that changes nothing writes no version, also of cells that a browser cannot keep as they are', async () => {
     const { consultations: _, patients } = desk.node;
     const added = await patients.add({

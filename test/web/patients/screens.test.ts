@@ -186,4 +186,35 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     expect(seen).toBe(0);
     expect(await axeViolations(person.page)).toEqual([]);
   });
+
+  test('pages that a form leads to when it cannot be saved as it is can be seen and heard as well', async () => {
+    const id = await addPatient(desk, { ...wholePatient, csvId: 'W-1', familyName: 'Warned', phone: '+961 7 000 111' });
+    await using person = await openPerson(browser, desk.origin);
+    const { page } = person;
+    await signInAt(person, desk.users.doctor);
+    await person.open(`/patients/${id}/edit`);
+    const edit = `/patients/${id}/edit`;
+    const whole = { csv_id: 'W-1', family_name: 'Warned', given_names: 'Rahma', birth_date: '1979-03-14' };
+    await doctor.submit(edit, edit, { ...whole, city: 'Sidon', notes: 'theirs' });
+    await page.getByLabel('City').fill('Beirut');
+    await page.getByLabel('E-mail').fill('mine@example.org');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForSelector('text=Nothing of yours is lost');
+    await keepPicture(person, 'patient-conflict-desktop');
+    expect(await axeViolations(page)).toEqual([]);
+
+    await person.open('/patients/new');
+    await page.getByLabel('Family name').fill('Warned');
+    await page.getByLabel('Given names').fill('Rahma');
+    await page.getByLabel('Birth date').fill('1979-03-14');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.waitForSelector('text=Somebody like this');
+    await keepPicture(person, 'patient-look-alike-desktop');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByLabel('Birth date').fill('tomorrow');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.waitForSelector('#errors');
+    await keepPicture(person, 'patient-errors-desktop');
+    expect(await axeViolations(page)).toEqual([]);
+  }, 60_000);
 });

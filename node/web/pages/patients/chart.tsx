@@ -59,10 +59,10 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
           <Anamnesis record={record} />
         </div>
         <div>
-          <CaseAlerts about={{ patient }} visit={visit} desk={desk} />
           <PersonalDetails record={record} now={visit.now} />
           <Bystander record={record} />
           <Insurance record={record} />
+          <CaseAlerts about={{ patient }} visit={visit} desk={desk} />
           <TimelineList
             patient={patient}
             entries={timeline.entries}

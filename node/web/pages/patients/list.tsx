@@ -12,7 +12,6 @@ import { BirthDate, Foreign, PersonName, When } from '../../components/text.tsx'
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { placeOf } from './other-places.ts';
 import { isoDates, shortWordsOf } from './search-words.ts';
 import { sexOf } from './patient-words.ts';
 
@@ -54,10 +53,9 @@ export async function listPatients(visit: Visit, desk: DeskServices): Promise<An
 }
 
 function Writing() {
-  const fromFile = placeOf('import', {});
   return (
     <div class="actions">
-      {fromFile === undefined ? null : <LinkButton href={fromFile}>Import a CSV file</LinkButton>}
+      <LinkButton href={url('import')}>Import a CSV file</LinkButton>
       <LinkButton href={url('patient-new')} tone="main">
         Register a patient
       </LinkButton>
@@ -67,12 +65,11 @@ function Writing() {
 
 /** All patients as CSV: for people, and lossless for programs (Records §1.7). */
 function Exports() {
-  const [sheet, lossless] = ['spreadsheet', 'interchange'].map((form) => placeOf('patients-export', { form }));
-  if (sheet === undefined || lossless === undefined) return null;
   return (
     <p>
-      All patients as CSV: <a href={sheet}>for a spreadsheet</a>, or <a href={lossless}>for other programs</a>, which
-      keeps every cell as it is and must not be opened in a spreadsheet.
+      All patients as CSV: <a href={url('patients-export', { form: 'spreadsheet' })}>for a spreadsheet</a>, or{' '}
+      <a href={url('patients-export', { form: 'interchange' })}>for other programs</a>, which keeps every cell as it is
+      and must not be opened in a spreadsheet.
     </p>
   );
 }

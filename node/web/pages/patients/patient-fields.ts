@@ -27,10 +27,15 @@ export function fieldOf(column: Column, cell: string): string {
 export function cellsOfForm(form: FormFields, base?: Cells): Cells {
   return makeCells((column) => {
     const before = base?.[column] ?? '';
-    if (unseen.has(column)) return before;
+    if (unseen.has(column) || !isPosted(form, column)) return before;
     const typed = typedCell(column, form.get(column));
     return base !== undefined && typed === typedCell(column, fieldOf(column, before)) ? before : typed;
   });
+}
+
+/** A field that did not come says nothing, and takes nothing away; a box that is not ticked never comes by itself. */
+function isPosted(form: FormFields, column: Column): boolean {
+  return form.has(column === 'police_case' ? 'police_case_no' : column) || form.has(column);
 }
 
 function typedCell(column: Column, field: string): string {
