@@ -122,7 +122,7 @@ async function checkMailbox(federation: Federation | undefined): Promise<void> {
   const form = await doctor.open('/alerts/new');
   const station = /name="station" value="([^"]+)"/.exec(form.text)?.[1] ?? '';
   const fields = { station, caseNumber: 'ALD-2026-0001', reason: 'Brought in with a stab wound' };
-  const preview = await doctor.submit('/alerts/new', '/alerts/preview', fields);
+  const preview = await doctor.submit('/alerts/new', '/alerts/new', fields);
   const sent = await doctor.post('/alerts', hiddenFields(preview.text, '/alerts'));
   expect(sent.status).toBe(303);
   await expect.poll(() => mailsOf(federation).then((mails) => mails.length), { timeout: 20_000 }).toBe(1);

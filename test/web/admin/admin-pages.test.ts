@@ -36,7 +36,7 @@ async function upload(text: string, name = 'stations.csv') {
 describe('police stations', () => {
   test('are added, changed and told with their distance', async () => {
     await admin.submit('/admin/settings', '/admin/settings', { latitude: '47.5', longitude: '19' });
-    const listed = await admin.submitAndOpen('/admin/stations/new', '/admin/stations', elm);
+    const listed = await admin.submitAndOpen('/admin/stations/new', '/admin/stations/new', elm);
     expect(listed.text).toContain('Saved.');
     expect(listed.text).toContain('7.5 km away');
     const path = /href="(\/admin\/stations\/[0-9a-f-]{36})"/.exec(listed.text)?.[1] ?? '';
@@ -57,7 +57,7 @@ describe('police stations', () => {
 
   test('a form with faults comes back with what was typed, and each fault leads to its field', async () => {
     const typed = { ...elm, name: 'Other, Station', telephone: '12', email: 'a@b.test, evil@example.org' };
-    const answer = await admin.submit('/admin/stations/new', '/admin/stations', typed);
+    const answer = await admin.submit('/admin/stations/new', '/admin/stations/new', typed);
     expect(answer.status).toBe(422);
     for (const field of ['name', 'telephone', 'email']) expect(answer.text).toContain(`href="#f-${field}"`);
     expect(answer.text).toContain('value="Other, Station"');
@@ -100,13 +100,13 @@ describe('police stations', () => {
 
 test('departments are added, changed and taken out of use', async () => {
   const cardiology = { code: 'card', name: 'Cardiology <b>', answer_hours: '24', active: 'yes' };
-  const listed = await admin.submitAndOpen('/admin/departments/new', '/admin/departments', cardiology);
+  const listed = await admin.submitAndOpen('/admin/departments/new', '/admin/departments/new', cardiology);
   expect(listed.text).toContain('Cardiology &lt;b&gt;');
   expect(listed.text).toContain('24 h');
   const path = '/admin/departments/CARD';
   const changed = await admin.submitAndOpen(path, path, { ...cardiology, active: 'no' });
   expect(changed.text).toContain('not in use');
-  const wrong = await admin.submit('/admin/departments/new', '/admin/departments', {
+  const wrong = await admin.submit('/admin/departments/new', '/admin/departments/new', {
     ...cardiology,
     answer_hours: 'soon',
   });

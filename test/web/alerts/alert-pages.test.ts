@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Station } from '../../../node/alerts/stations/station.ts';
+import { statement } from '../../../node/store/statement.ts';
 import type { PatientId } from '../../../node/records/model.ts';
 import { openDesks, eventually, type TestDesk, type TestDesks } from '../../support/desk.ts';
-import { unescape, type DeskClient } from '../../support/desk-client.ts';
+import { hiddenFields, unescape, type DeskClient } from '../../support/desk-client.ts';
 import { openSmtpStation, type SmtpStation } from '../../support/smtp.ts';
 import { patient } from '../../node/records/hospital.ts';
 
+const twelveHoursMs = 12 * 3_600_000;
+const aged = statement<{ at: number }>()((db, values) =>
+  db.updateTable('account_session').set({ created_at: values.at }),
+);
 const operator = { id: 'operator', name: 'operator' };
 let smtp: SmtpStation;
 let desks: TestDesks;
@@ -49,16 +54,12 @@ const fields = () => ({ station: near.id, caseNumber: 'FIR 12/2026', reason: 'Ca
 
 /** Fills the form, and sends what the preview shows. */
 async function sendOne(change: Readonly<Record<string, string>> = {}) {
-  const preview = await doctor.submit(newAlert(), '/alerts/preview', { ...fields(), ...change });
-  const shown = hiddenOf(preview.text, '/alerts');
-  return { preview, sent: await doctor.post('/alerts', shown) };
+  const preview = await doctor.submit(newAlert(), newAlert(), { ...fields(), ...change });
+  return { preview, sent: await doctor.post(sendPath(), hiddenOf(preview.text)) };
 }
 
-function hiddenOf(html: string, action: string): Record<string, string> {
-  const form = html.split('<form').find((part) => part.includes(`action="${action}"`)) ?? '';
-  const inputs = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
-  return Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, unescape(value)]));
-}
+const sendPath = () => `/alerts?patient=${amina}`;
+const hiddenOf = (html: string) => hiddenFields(html, sendPath());
 
 test('a doctor fills the form, sees the exact mail, confirms it, and the station has that mail', async () => {
   const form = await doctor.get(newAlert());
@@ -78,35 +79,35 @@ test('a doctor fills the form, sees the exact mail, confirms it, and the station
 });
 
 test('the form is never sent to a case number that names somebody', async () => {
-  const answer = await doctor.submit(newAlert(), '/alerts/preview', { ...fields(), caseNumber: 'OKAFOR 1' });
+  const answer = await doctor.submit(newAlert(), newAlert(), { ...fields(), caseNumber: 'OKAFOR 1' });
   expect(answer.status).toBe(422);
   expect(answer.text).toContain('There is no preview yet');
   expect(answer.text).toContain('Canary reason: assault');
 });
 
 test('sent twice, by a double click or with the back button, it is one alert', async () => {
-  const preview = await doctor.submit(newAlert(), '/alerts/preview', fields());
-  const shown = hiddenOf(preview.text, '/alerts');
-  const [first, second] = [await doctor.post('/alerts', shown), await doctor.post('/alerts', shown)];
+  const preview = await doctor.submit(newAlert(), newAlert(), fields());
+  const shown = hiddenOf(preview.text);
+  const [first, second] = [await doctor.post(sendPath(), shown), await doctor.post(sendPath(), shown)];
   expect(second.location).toBe(first.location);
-  const again = await doctor.post('/alerts', { ...shown, once: '11111111-1111-4111-8111-111111111111' });
+  const again = await doctor.post(sendPath(), { ...shown, once: '11111111-1111-4111-8111-111111111111' });
   expect(again.location).toBe(first.location);
   expect(await alder.node.alerts.list({ limit: 9 })).toHaveLength(1);
 });
 
 test('a preview that an administrator has overtaken is shown anew, and nothing is sent', async () => {
-  const preview = await doctor.submit(newAlert(), '/alerts/preview', fields());
+  const preview = await doctor.submit(newAlert(), newAlert(), fields());
   await alder.node.settings.change(operator, { callBackNumber: '+1 555 0777' });
-  const answer = await doctor.post('/alerts', hiddenOf(preview.text, '/alerts'));
+  const answer = await doctor.post(sendPath(), hiddenOf(preview.text));
   expect(answer.status).toBe(409);
   expect(answer.text).toContain('Nothing was sent');
   expect(answer.text).toContain('+1 555 0777');
-  expect((await doctor.post('/alerts', hiddenOf(answer.text, '/alerts'))).status).toBe(303);
+  expect((await doctor.post(sendPath(), hiddenOf(answer.text))).status).toBe(303);
 });
 
 test('from the preview one can go back and change something', async () => {
-  const preview = await doctor.submit(newAlert(), '/alerts/preview', fields());
-  const answer = await doctor.post('/alerts/new', hiddenOf(preview.text, '/alerts'));
+  const preview = await doctor.submit(newAlert(), newAlert(), fields());
+  const answer = await doctor.post(newAlert(), { ...hiddenOf(preview.text), change: 'yes' });
   expect(answer.text).toContain('Canary reason: assault');
 });
 
@@ -114,8 +115,8 @@ test.each([
   ['a token of nobody', { token: 'AAAA' }, 422],
   ['no token', { token: '' }, 422],
 ])('%s sends nothing', async (_, change, status) => {
-  const preview = await doctor.submit(newAlert(), '/alerts/preview', fields());
-  const answer = await doctor.post('/alerts', { ...hiddenOf(preview.text, '/alerts'), ...change });
+  const preview = await doctor.submit(newAlert(), newAlert(), fields());
+  const answer = await doctor.post(sendPath(), { ...hiddenOf(preview.text), ...change });
   expect(answer.status).toBe(status);
   expect(await alder.node.alerts.list({ limit: 9 })).toEqual([]);
 });
@@ -183,6 +184,21 @@ test('each look at the case is in the access journal before the page', async () 
   const acts = (await alder.node.access.ofSubject({ kind: 'patient', id: amina }, 20)).map(({ act }) => act);
   expect(acts).toContain('view');
   expect(acts).toContain('alert');
+});
+
+test('a session that ends in the form loses nothing: it is filled again after signing in', async () => {
+  await doctor.get(newAlert());
+  await alder.node.store.write((writer) => writer.run(aged, { at: alder.node.clock.now() - twelveHoursMs }));
+  const referer = new URL(newAlert(), alder.origin).href;
+  const ended = await doctor.post(newAlert(), fields(), { headers: { referer } });
+  expect(ended.status).toBe(303);
+  const signedIn = await doctor.submit(ended.location ?? '', '/sign-in', alder.users.doctor);
+  expect(signedIn.location).toContain('draft=1');
+  const form = await doctor.open(signedIn.location ?? '');
+  expect(form.text).toContain('Canary reason: assault');
+  expect(form.text).toContain('What you had typed is here again');
+  await sendOne();
+  expect((await doctor.open(newAlert())).text).not.toContain('You have text here');
 });
 
 describe('who may', () => {

@@ -4,6 +4,8 @@ import type { Person } from '../../../alerts/changes.ts';
 import type { Answer } from '../../answer.ts';
 import type { FormErrors } from '../../components/form.tsx';
 import { Notice } from '../../components/panel.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import { draftKeyOf } from '../../draft-key.ts';
 import type { Visit } from '../../visit.ts';
 
 /** Ends the work of a form that is shown again: the same form may then be sent anew. */
@@ -29,6 +31,11 @@ export async function submitted(visit: Visit, work: () => Promise<string | Answe
     if (error instanceof FormRefused) return error.answer;
     throw error;
   }
+}
+
+/** The form of this page succeeded: what was kept of it while it was typed goes. */
+export async function forgetDraft(visit: Visit, desk: DeskServices, formPage: string): Promise<void> {
+  await desk.drafts.remove(visit.user.id, draftKeyOf(formPage));
 }
 
 /** Who changes something, as the log keeps it. */

@@ -10,7 +10,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { Done, errorsOf, personOf, submitted } from './admin-form.tsx';
+import { Done, errorsOf, forgetDraft, personOf, submitted } from './admin-form.tsx';
 
 const labels = { code: 'Code', name: 'Name', answer_hours: 'Usual answer time', active: 'In use' } as const;
 
@@ -55,14 +55,17 @@ export async function showDepartment(visit: Visit, desk: DeskServices): Promise<
   const { code, name, active, answerHours, version } = found;
   const stored = { name, active: active ? 'yes' : 'no', answer_hours: String(answerHours ?? '') };
   const input = visit.draft === undefined ? stored : typedDepartment(visit.draft);
-  return departmentPage(desk, { code, version: String(version), input });
+  return departmentPage(desk, { code, version: visit.draft?.get('version') ?? String(version), input });
 }
 
 export async function addDepartment(visit: Visit, desk: DeskServices): Promise<Answer> {
   const input = typedDepartment(await visit.form());
   return await submitted(visit, async () => {
     const saved = await desk.departments.add(personOf(visit), input);
-    if (saved.state === 'saved') return url('departments', {}, { did: 'saved' });
+    if (saved.state === 'saved') {
+      await forgetDraft(visit, desk, url('department-new'));
+      return url('departments', {}, { did: 'saved' });
+    }
     return departmentPage(desk, { version: '', input, errors: errorsOf(saved.faults, labels) });
   });
 }
@@ -73,7 +76,10 @@ export async function changeDepartment(visit: Visit, desk: DeskServices): Promis
   const [input, version] = [typedDepartment(form), form.get('version')];
   return await submitted(visit, async () => {
     const saved = await desk.departments.change(personOf(visit), code, Number(version), input);
-    if (saved.state === 'saved') return url('departments', {}, { did: 'saved' });
+    if (saved.state === 'saved') {
+      await forgetDraft(visit, desk, url('department', { department: code }));
+      return url('departments', {}, { did: 'saved' });
+    }
     return departmentPage(desk, { code, version, input, errors: errorsOf(saved.faults, labels) });
   });
 }

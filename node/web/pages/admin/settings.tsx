@@ -7,7 +7,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { Done, errorsOf, personOf, submitted } from './admin-form.tsx';
+import { Done, errorsOf, forgetDraft, personOf, submitted } from './admin-form.tsx';
 import { ChangeTable } from './changes.tsx';
 
 type Typed = Readonly<Partial<Record<SettingName, string>>>;
@@ -69,7 +69,10 @@ export async function changeSettings(visit: Visit, desk: DeskServices): Promise<
   const typed = typedSettings(await visit.form());
   return await submitted(visit, async () => {
     const changed = await desk.settings.change(personOf(visit), typed);
-    if (changed.state === 'changed') return url('settings', {}, { did: changed.names.length === 0 ? 'same' : 'saved' });
+    if (changed.state === 'changed') {
+      await forgetDraft(visit, desk, url('settings'));
+      return url('settings', {}, { did: changed.names.length === 0 ? 'same' : 'saved' });
+    }
     return await settingsPage(visit, desk, typed, errorsOf(changed.faults, labels));
   });
 }

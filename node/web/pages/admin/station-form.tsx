@@ -6,7 +6,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { errorsOf, personOf, submitted } from './admin-form.tsx';
+import { errorsOf, forgetDraft, personOf, submitted } from './admin-form.tsx';
 
 const labels: Readonly<Record<StationColumn, string>> = {
   name: 'Name',
@@ -34,14 +34,18 @@ export function showNewStation(visit: Visit, desk: DeskServices): Answer {
 export async function showStation(visit: Visit, desk: DeskServices): Promise<Answer> {
   const station = await desk.stations.get(visit.param('station'));
   const input = visit.draft === undefined ? inputOf(station) : typedStation(visit.draft);
-  return stationPage(desk, { id: station.id, version: String(station.version), input });
+  const version = visit.draft?.get('version') ?? String(station.version);
+  return stationPage(desk, { id: station.id, version, input });
 }
 
 export async function addStation(visit: Visit, desk: DeskServices): Promise<Answer> {
   const input = typedStation(await visit.form());
   return await submitted(visit, async () => {
     const saved = await desk.stations.add(personOf(visit), input);
-    if (saved.state === 'saved') return url('stations', {}, { did: 'saved' });
+    if (saved.state === 'saved') {
+      await forgetDraft(visit, desk, url('station-new'));
+      return url('stations', {}, { did: 'saved' });
+    }
     return stationPage(desk, { version: '', input, errors: errorsOf(saved.faults, labels) });
   });
 }
@@ -52,7 +56,10 @@ export async function changeStation(visit: Visit, desk: DeskServices): Promise<A
   const [input, version] = [typedStation(form), form.get('version')];
   return await submitted(visit, async () => {
     const saved = await desk.stations.change(personOf(visit), id, Number(version), input);
-    if (saved.state === 'saved') return url('stations', {}, { did: 'saved' });
+    if (saved.state === 'saved') {
+      await forgetDraft(visit, desk, url('station', { station: id }));
+      return url('stations', {}, { did: 'saved' });
+    }
     return stationPage(desk, { id, version, input, errors: errorsOf(saved.faults, labels) });
   });
 }

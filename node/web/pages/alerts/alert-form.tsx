@@ -1,21 +1,13 @@
 import type { NearStation } from '../../../alerts/stations/stations.ts';
 import { page, type Answer } from '../../answer.ts';
-import {
-  ErrorSummary,
-  Field,
-  Hidden,
-  LinkButton,
-  Radios,
-  Submit,
-  TextArea,
-  type FormErrors,
-} from '../../components/form.tsx';
+import { ErrorSummary, Field, LinkButton, Radios, Submit, TextArea, type FormErrors } from '../../components/form.tsx';
 import { Notice, Section } from '../../components/panel.tsx';
 import { Foreign } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { DraftNotice } from '../patients/draft-notice.tsx';
 import { aboutOf, caseOf, journalSubjectOf, type CaseOfAlert } from './alert-subject.ts';
 import { distanceWords } from './alert-words.ts';
 
@@ -42,45 +34,43 @@ const labels: Readonly<Record<string, string>> = {
 
 /** The empty form: the nearest station is chosen, the case number is the record's or this hospital's next. */
 export async function showNewAlert(visit: Visit, desk: DeskServices): Promise<Answer> {
-  const read = (name: string): string => visit.query.get(name) ?? '';
-  const subject = await openCase(visit, desk, read);
-  const follows = read('follows');
+  const subject = await openCase(visit, desk);
+  const follows = visit.query.get('follows') ?? '';
   const { draft } = visit;
   const fields =
-    draft === undefined ? { station: '', caseNumber: subject.caseNumber, reason: '', follows } : fieldsOf(draft);
+    draft === undefined
+      ? { station: '', caseNumber: subject.caseNumber, reason: '', follows }
+      : fieldsOf(draft, follows);
   const before = follows === '' ? undefined : await desk.alerts.get(follows);
   const proposed = fields.caseNumber || before?.caseNumber || (await desk.alerts.proposeCaseNumber());
-  return await alertForm(desk, {
+  return await alertForm(visit, desk, {
     subject,
     fields: { ...fields, caseNumber: proposed, reason: fields.reason || (before?.reason ?? '') },
   });
 }
 
-/** The form again with what was in it: from the preview, to change something. */
-export async function showAlertAgain(visit: Visit, desk: DeskServices): Promise<Answer> {
-  const form = await visit.form();
-  const subject = await openCase(visit, desk, (name) => form.get(name));
-  return await alertForm(desk, { subject, fields: fieldsOf(form) });
-}
-
 /** Reads the record, after the journal has the look; a restricted record stays closed to who has no part in it. */
-export async function openCase(visit: Visit, desk: DeskServices, read: (name: string) => string): Promise<CaseOfAlert> {
-  const about = aboutOf(read);
+export async function openCase(visit: Visit, desk: DeskServices): Promise<CaseOfAlert> {
+  const about = aboutOf((name) => visit.query.get(name) ?? '');
   const subject = journalSubjectOf(about);
   if (subject !== undefined) await desk.access.note(visit.user, subject, 'view');
   return await caseOf(desk, about);
 }
 
-export function fieldsOf(form: FormFields): AlertFields {
+export function fieldsOf(form: FormFields, follows: string): AlertFields {
   return {
     station: form.get('station'),
     caseNumber: form.get('caseNumber'),
     reason: form.get('reason'),
-    follows: form.get('follows'),
+    follows,
   };
 }
 
-export async function alertForm(desk: DeskServices, { subject, fields, errors = [] }: AlertFormState): Promise<Answer> {
+export async function alertForm(
+  visit: Visit,
+  desk: DeskServices,
+  { subject, fields, errors = [] }: AlertFormState,
+): Promise<Answer> {
   const stations =
     fields.follows === '' ? await desk.stations.nearest() : await desk.alerts.furtherStations(fields.follows);
   const named = errors.map(({ field, message }) => ({ field, message: `${labels[field] ?? field} ${message}` }));
@@ -89,6 +79,7 @@ export async function alertForm(desk: DeskServices, { subject, fields, errors = 
     <div class="narrow">
       <h1>Alert the police</h1>
       <ErrorSummary errors={named} title="There is no preview yet" />
+      <DraftNotice visit={visit} desk={desk} />
       {subject.name === '' ? null : (
         <p class="lead">
           About <Foreign text={subject.name} />
@@ -133,8 +124,7 @@ function Inputs({
     ? fields.station
     : (stations[0]?.station.id ?? '');
   return (
-    <form method="post" action={url('alert-preview')}>
-      <CaseFields subject={subject} follows={fields.follows} />
+    <form method="post" action={previewPath(subject, fields.follows)}>
       <Section title="To whom" id="station">
         <Radios
           name="station"
@@ -188,14 +178,7 @@ function StationHint({ near: { station, distanceKm } }: { readonly near: NearSta
   );
 }
 
-/** What the next step has to know again. */
-export function CaseFields({ subject, follows }: { readonly subject: CaseOfAlert; readonly follows: string }) {
-  const { patient, referral } = subject.about;
-  return (
-    <>
-      {patient === undefined ? null : <Hidden name="patient" value={patient} />}
-      {referral === undefined ? null : <Hidden name="referral" value={referral} />}
-      {follows === '' ? null : <Hidden name="follows" value={follows} />}
-    </>
-  );
+/** The form stays at one address, with what it is about, whether it is new, refused or shown as a mail. */
+export function previewPath({ about }: CaseOfAlert, follows: string): string {
+  return url('alert-preview', {}, { ...about, follows });
 }

@@ -2,7 +2,7 @@ import { fragment } from '../../answer.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { alertRoutes } from '../../routes/alert-routes.ts';
 import { url } from '../../urls.ts';
-import { showAlertAgain, showNewAlert } from './alert-form.tsx';
+import { showNewAlert } from './alert-form.tsx';
 import { showAlerts } from './alert-list.tsx';
 import { showAlert, showAlertState } from './alert-page.tsx';
 import { previewAlert, sendAlert } from './alert-preview.tsx';
@@ -12,7 +12,6 @@ export const alertHandlers: HandlersOf<typeof alertRoutes> = {
   alerts: showAlerts,
   'alerts-banner': async (_visit, desk) => await fragment(await unsentNotice(desk)),
   'alert-new': showNewAlert,
-  'alert-edit': showAlertAgain,
   'alert-preview': (visit, desk) => previewAlert(visit, desk),
   'alert-send': sendAlert,
   alert: showAlert,

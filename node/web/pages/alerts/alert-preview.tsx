@@ -9,17 +9,22 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { alertForm, CaseFields, fieldsOf, openCase, type AlertFields } from './alert-form.tsx';
+import { alertForm, fieldsOf, openCase, previewPath, type AlertFields } from './alert-form.tsx';
+import { forgetDraft } from '../admin/admin-form.tsx';
 import { journalSubjectOf, type CaseOfAlert } from './alert-subject.ts';
 
 /** A preview that time or an administrator has overtaken: a new one is shown, nothing was sent. */
 const overtaken: ReadonlySet<string> = new Set(['preview-too-old', 'preview-outdated', 'station-not-in-use']);
 
-/** The exact mail, to be confirmed (Node §8 rule 4). Composing stores nothing, so the page may be loaded again. */
+/**
+ * The exact mail, to be confirmed (Node §8 rule 4), or the form again to change something. Composing stores nothing, so the
+ * page may be loaded again.
+ */
 export async function previewAlert(visit: Visit, desk: DeskServices, why = ''): Promise<Answer> {
   const form = await visit.form();
-  const subject = await openCase(visit, desk, (name) => form.get(name));
-  const fields = fieldsOf(form);
+  const subject = await openCase(visit, desk);
+  const fields = fieldsOf(form, visit.query.get('follows') ?? '');
+  if (form.get('change') === 'yes') return await alertForm(visit, desk, { subject, fields });
   const { about, recordTexts, dataKey } = subject;
   const { station, caseNumber, reason, follows } = fields;
   const previewed = await desk.alerts.preview({
@@ -32,18 +37,20 @@ export async function previewAlert(visit: Visit, desk: DeskServices, why = ''): 
     ...(dataKey === undefined ? {} : { dataKey }),
     ...(follows === '' ? {} : { follows }),
   });
-  if (previewed.state === 'refused') return await alertForm(desk, { subject, fields, errors: previewed.faults });
+  if (previewed.state === 'refused') return await alertForm(visit, desk, { subject, fields, errors: previewed.faults });
   return previewPage(desk, { subject, fields, preview: previewed.preview, why });
 }
 
 /** Queues exactly what was shown and leads to where the alert can be followed. */
 export async function sendAlert(visit: Visit, desk: DeskServices): Promise<Answer> {
-  const token = (await visit.form()).get('token');
+  const form = await visit.form();
   try {
     return await visit.once(async () => {
-      const { id } = await desk.alerts.confirm({ id: visit.user.id, name: visit.user.name }, token);
+      const by = { id: visit.user.id, name: visit.user.name };
+      const { id } = await desk.alerts.confirm(by, form.get('token'));
       const subject = journalSubjectOf((await desk.alerts.get(id)).about);
       if (subject !== undefined) await desk.access.note(visit.user, subject, 'alert');
+      await forgetDraft(visit, desk, `${url('alert-new')}${new URL(visit.target, 'http://desk.invalid').search}`);
       return url('alert', { alert: id });
     });
   } catch (error) {
@@ -85,10 +92,13 @@ function previewPage(desk: DeskServices, { subject, fields, preview, why }: Prev
           One plain mail to one recipient. It may be sent until <When at={validUntil} />.
         </p>
       </Section>
-      <form method="post" action={url('alert-send')}>
+      <form
+        method="post"
+        action={url('alert-send', {}, { ...subject.about, follows: fields.follows })}
+        data-draft="off"
+      >
         <Once token={desk.random.uuid()} />
         <Hidden name="token" value={token} />
-        <CaseFields subject={subject} follows={fields.follows} />
         <Hidden name="station" value={fields.station} />
         <Hidden name="caseNumber" value={fields.caseNumber} />
         <Hidden name="reason" value={fields.reason} />
@@ -98,7 +108,7 @@ function previewPage(desk: DeskServices, { subject, fields, preview, why }: Prev
         </p>
         <p class="actions">
           <Submit>Send this mail to the police</Submit>
-          <Submit tone="second" formaction={url('alert-edit')}>
+          <Submit tone="second" name="change" value="yes" formaction={previewPath(subject, fields.follows)}>
             Change something
           </Submit>
           <LinkButton href={url('alerts')}>Send nothing</LinkButton>
