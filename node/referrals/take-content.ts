@@ -98,6 +98,7 @@ async function takeReferral(
   bundle: JsonObject,
 ): Promise<void> {
   const summary = readSummary(bundle, peer.name);
+  const expiresAt = facts.expiresAt ?? manifest.deadline;
   // What another hospital said of this id before the referral was here is about nothing that is held.
   await writer.run(referralQueries.forgetForeignEvents, { referral: manifest.referral, peer: peer.name });
   await writer.run(referralQueries.insert, {
@@ -111,9 +112,15 @@ async function takeReferral(
     data_key: dataKey,
     summary: await ports.keyring.seal(writer, dataKey, summaryPurpose, utf8(JSON.stringify(summary))),
     now,
-    expires_at: facts.expiresAt ?? manifest.deadline,
+    expires_at: expiresAt,
   });
-  await noteDepartment(writer, ports.keyring, manifest.referral, summary.specialty);
+  await noteDepartment(writer, ports.keyring, {
+    referral: manifest.referral,
+    name: summary.specialty,
+    priority: manifest.priority,
+    arrivedAt: now,
+    expiresAt,
+  });
   if (summary.csvId !== '') {
     const referral = parseReferralId(manifest.referral);
     await ports.receivedPatients.noteReceived(writer, {

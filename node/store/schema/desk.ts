@@ -87,7 +87,7 @@ export const createDeskTables: readonly string[] = [
   `ALTER TABLE referral ADD COLUMN failed_bundles INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE referral ADD COLUMN phase INTEGER NOT NULL DEFAULT 0`,
   `ALTER TABLE referral ADD COLUMN urgency INTEGER NOT NULL DEFAULT 2`,
-  `ALTER TABLE referral ADD COLUMN answer_due_at INTEGER NOT NULL DEFAULT 0`,
+  `ALTER TABLE referral ADD COLUMN answer_due_at INTEGER`,
   `UPDATE referral SET phase = ${phaseOf('state')}, ${datesOf('')}`,
   // Tokens lie in these rows: without the index, counting would read every document.
   `CREATE INDEX outbox_counts ON outbox (referral, state, deadline, trouble_code)`,

@@ -24,6 +24,8 @@ export interface ReferralTables {
     assigned_by: string | null;
     /** Of a received one: blind term of the department that it is for. */
     department: Uint8Array | null;
+    /** When an answer is expected; the database sets it with the row. */
+    answer_due_at: number | null;
   };
   /** Every event of a referral, from either side, exactly as it was sent or received (Spec bundle §6). */
   referral_event: {

@@ -6,7 +6,6 @@ import { fetchFragment } from './trusted.js';
 const list = document.querySelector('[data-list]');
 const restMs = 500;
 const changed = new Set();
-let isNew = false;
 let isResting = false;
 
 /** Several changes at once are one look. */
@@ -49,7 +48,8 @@ async function renewHead() {
   }
   const count = Number(told.dataset.count);
   document.title = document.title.replace(/^(\(\d+\) )?/, count > 0 ? `(${count}) ` : '');
-  void (count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.());
+  const badge = count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.();
+  badge?.catch(() => undefined); // Only installed pages have one.
 }
 
 if (list !== null) {
@@ -57,8 +57,7 @@ if (list !== null) {
   onChange((change) => {
     for (const id of [...(change.referral ?? []), ...(change.delivery ?? [])]) changed.add(id);
     if (change.missed) for (const row of list.querySelectorAll('tr[data-key]')) changed.add(row.dataset.key);
-    isNew = change.missed || kinds.some((kind) => change[kind] !== undefined);
-    if (isNew || changed.size > 0) renewSoon();
+    if (change.missed || changed.size > 0 || kinds.some((kind) => change[kind] !== undefined)) renewSoon();
   });
 }
 

@@ -73,6 +73,7 @@ let isLeader = false;
 async function lead() {
   isLeader = true;
   await keepOpen();
+  isLeader = false;
 }
 
 /** Elements with `data-live-kinds` hold a part of the page that the node renders anew at `data-live-src`. */
@@ -117,10 +118,16 @@ function notify(change) {
   notice.addEventListener('click', () => globalThis.focus());
 }
 
-if (document.body.dataset.signedIn === 'yes' && typeof EventSource === 'function') {
-  onChange(notify);
+function begin() {
   if (navigator.locks !== undefined && channel !== undefined) {
     void navigator.locks.request('fernpost-live', lead);
     channel.postMessage({ kind: 'asked', since });
   } else void lead();
+}
+
+if (document.body.dataset.signedIn === 'yes' && typeof EventSource === 'function') {
+  onChange(notify);
+  begin();
+  // A page that comes back from the browser's memory catches up with what it missed.
+  addEventListener('pageshow', (event) => event.persisted && begin());
 }

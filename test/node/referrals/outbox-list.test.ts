@@ -120,3 +120,36 @@ test('pages go to the end and back, and "open" leaves out what is closed', async
   expect(ofCedar.lines).toHaveLength(1);
   expect(ofCedar.total).toBe(1);
 });
+
+test.each([
+  ['routine', 48],
+  ['urgent', 24],
+] as const)(
+  'the department that is asked stands beside the referral, and its answer time holds when it is %s',
+  async (priority, hours) => {
+    const by = { id: 'user-2', name: 'Ada Admin' };
+    const input = { code: 'CARD', name: 'Cardiology', active: 'yes', answer_hours: '48' };
+    expect((await birch.node.departments.add(by, input)).state).toBe('saved');
+    const added = await alder.node.patients.add(syntheticPatient('alder', 1));
+    if (added.state !== 'added') throw new Error('the patient is there already');
+    const sending = {
+      to: birch.name,
+      patient: added.record.id,
+      reason: 'Chest pain',
+      question: 'See',
+      author,
+      priority,
+    };
+    const { id } = await alder.node.referrals.send({ ...sending, specialty: 'cardiology' });
+    await hospitals.deliver();
+    const { lines } = await birch.node.inboxList.page({
+      group: 'all',
+      me: '',
+      sort: 'newest',
+      limit: 5,
+      department: 'Cardiology',
+    });
+    expect(lines).toMatchObject([{ id, summary: { specialty: 'cardiology' } }]);
+    expect((lines[0]?.answerDueAt ?? 0) - (lines[0]?.arrivedAt ?? 0)).toBe(hours * hourMs);
+  },
+);

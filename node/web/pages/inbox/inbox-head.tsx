@@ -148,9 +148,9 @@ export function Choose({
   readonly choices: readonly { readonly value: string; readonly label: string }[];
 }) {
   return (
-    <label class="choose">
-      <span>{label}</span>
-      <select name={name}>
+    <div class="choose">
+      <label for={`choose-${name}`}>{label}</label>
+      <select name={name} id={`choose-${name}`}>
         <option value="">{any}</option>
         {choices.map((choice) => (
           <option value={choice.value} selected={choice.value === value}>
@@ -158,6 +158,6 @@ export function Choose({
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
