@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeskClient } from '../../support/desk-client.ts';
 import { openPopulatedDesks, sharma, type PopulatedDesks } from '../../support/populated-desks.ts';
-import { addPatient, plainPatient } from './sample-patient.ts';
+import { addPatient } from './sample-patient.ts';
 
 let desks: PopulatedDesks;
 let doctor: DeskClient;
@@ -44,32 +44,4 @@ test('the chart of a referred patient lists what was sent, and its images', asyn
   const timeline = await client.open(`/patients/${desks.patient}/timeline`);
   for (const text of ['Declined', 'Accepted', 'Photo of the wrist', 'Emergency consultation'])
     expect(timeline.text).toContain(text);
-});
-
-test('what was typed is kept as a draft, comes back when it is asked for, and goes when the form is saved', async () => {
-  const typed = { family_name: 'Draftname', notes: 'half a sentence', csv_id: 'Q-1' };
-  const saved = await doctor.post('/drafts', { ...typed, 'draft-page': '/patients/new' });
-  expect(saved.status).toBe(200);
-  const plain = await doctor.open('/patients/new');
-  expect(plain.text).toContain('You have text here that was not saved');
-  expect(plain.text).not.toContain('Draftname');
-  const restored = await doctor.open('/patients/new?draft=1');
-  expect(restored.text).toContain('value="Draftname"');
-  expect(restored.text).toContain('half a sentence');
-  expect((await doctor.submit('/patients/new?draft=1', '/patients/new', typed)).status).toBe(303);
-  expect((await doctor.open('/patients/new?draft=1')).text).not.toContain('Draftname');
-});
-
-test('a draft of an edit is restored over the version that it was made from', async () => {
-  const birch = desks.at('birch');
-  const id = await addPatient(birch, { ...plainPatient('Q-2', 'Edited'), city: 'Old' });
-  const edit = `/patients/${id}/edit`;
-  const typed = { version: '1', csv_id: 'Q-2', family_name: 'Edited', city: 'Old', notes: 'mine' };
-  await doctor.post('/drafts', { ...typed, 'draft-page': edit });
-  const current = await birch.node.patients.get(id);
-  await birch.node.patients.change(id, 1, { ...current.details, city: 'New' });
-  const answer = await doctor.submit(`${edit}?draft=1`, edit, typed);
-  expect(answer.status).toBe(409);
-  expect(answer.text).toContain('New');
-  expect(answer.text).toContain('mine');
 });
