@@ -115,7 +115,7 @@ async function signPage(
             <p>Look at the preview again, then sign.</p>
           </Notice>
         ) : null}
-        <Warnings preview={preview} hospital={hospital} />
+        <Warnings preview={preview} />
         <Section
           title={
             <>
@@ -146,7 +146,7 @@ async function signPage(
   });
 }
 
-function Warnings({ preview, hospital }: { readonly preview: ReferralPreview; readonly hospital: string }) {
+function Warnings({ preview }: { readonly preview: ReferralPreview }) {
   return (
     <>
       {preview.open.length === 0 ? null : (
