@@ -101,7 +101,7 @@ async function setUp(screen: Screen, wish: Stay, processes: Processes, mailboxes
   const prepared = await prepareCase(session);
   const referral = await refer(session, prepared);
   const { number } = await waitForReceipt(session, referral);
-  screen.done(`referral ${number} with an X-ray waits for a decision at Birch`, secondsSince(left));
+  screen.done(`referral ${number} with an X-ray waits at Birch`, secondsSince(left));
   const further = await playFurtherCases(session, actorOf(actors, birch).session, prepared.patient.id);
   screen.done(`${further.accepted} is accepted, ${further.police} is a police case`, secondsSince(left));
   writeFederation(root, { hospitals: await membersOf(actors, identities), mailbox: mailbox.url });

@@ -62,6 +62,8 @@ export interface PersonOptions {
   readonly withoutScripts?: boolean;
 }
 
+/** So long a person looks for something before giving up, with the reason. */
+const actMsMax = 12_000;
 const allowedSchemes = /^(?:blob|data|about):/;
 
 export async function openPerson(browser: Browser, origin: string, options: PersonOptions = {}): Promise<Person> {
@@ -73,6 +75,7 @@ export async function openPerson(browser: Browser, origin: string, options: Pers
     javaScriptEnabled: !withoutScripts,
     reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(actMsMax);
   const troubles: string[] = [];
   const page = await context.newPage();
   page.on('console', (message) => {
