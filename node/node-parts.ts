@@ -45,6 +45,7 @@ import { openUploads } from './records/attachments/uploads.ts';
 import { openConsultations } from './records/consultations.ts';
 import { openImportDrafts } from './records/csv/drafts.ts';
 import { openImports } from './records/csv/import.ts';
+import { uploadBytesMax } from './records/limits.ts';
 import { openPatientActs } from './records/patient-acts.ts';
 import { openPatients } from './records/patients.ts';
 import { openReceivedPatients } from './records/received-patients.ts';
@@ -168,6 +169,8 @@ export async function connectRecords(machine: Machine, { keyring }: Pick<Connect
     patients,
     scratch,
   });
+  // The settings are opened later; they put their own limit here.
+  const uploadLimit = { bytesMax: () => Promise.resolve(uploadBytesMax) };
   const csvImport = openImports({
     store,
     keyring,
@@ -182,7 +185,18 @@ export async function connectRecords(machine: Machine, { keyring }: Pick<Connect
     patients,
     consultations,
     attachments,
-    uploads: openUploads({ store, keyring, blobs, clock, random, yieldTurn: nextTurn, patients, scratch }),
+    uploads: openUploads({
+      store,
+      keyring,
+      blobs,
+      clock,
+      random,
+      yieldTurn: nextTurn,
+      patients,
+      scratch,
+      bytesMax: () => uploadLimit.bytesMax(),
+    }),
+    uploadLimit,
     patientActs: openPatientActs({ store, keyring, clock, random }),
     registration: openRegistration({ store, keyring, patients }),
     timeline: openTimeline({ store, consultations, attachments }),

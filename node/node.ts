@@ -119,6 +119,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
   peers.pairing.onWork(() => waking.wake('pairing'));
   const mail = machine.mail ?? (await openMail(config));
   const alerts = connectAlerts(machine, peers, mail, (job) => waking.wake(job));
+  records.uploadLimit.bytesMax = async () => Number((await alerts.settings.values()).uploadGibMax) * 1024 ** 3;
   const accounts = connectAccounts(machine, peers);
   const live = openLive(machine);
   const services = {

@@ -18,6 +18,8 @@ const hospitalLettersMax = 80;
 const noteLettersMax = 100;
 const prefixForm = /^[A-Z][A-Z0-9]{0,7}$/;
 const minutesMax = 24 * 60;
+/** An attachment's own limit (Spec bundle §2). */
+const uploadGibLimit = 64;
 
 const prefixRule: FieldRule = (given) => {
   const value = given.trim().toUpperCase();
@@ -43,6 +45,8 @@ export const settingRules = {
   unsentMinutes: optional(wholeRule(minutesMax)),
   /** After so long an alert that nobody acknowledged asks for the next station. */
   unansweredMinutes: optional(wholeRule(minutesMax)),
+  /** The largest file that may be added to a patient, in GiB. */
+  uploadGibMax: optional(wholeRule(uploadGibLimit)),
   /** When somebody confirmed that a copy of the root key lies in a safe. */
   keysBackedUp: optional(lineRule(noteLettersMax)),
 } satisfies Readonly<Record<string, FieldRule>>;
@@ -94,6 +98,7 @@ export function openSettings(ports: SettingsPorts): Settings {
     caseNumberPrefix: 'PC',
     unsentMinutes: '5',
     unansweredMinutes: '15',
+    uploadGibMax: '20',
     ...ports.defaults,
   });
   const stored = async (reader: Reader): Promise<SettingValues> => {

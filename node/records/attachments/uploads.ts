@@ -57,6 +57,8 @@ export type Appended =
  * is sealed on arrival. An offset once told is durable. Who may go on is whoever may write to the patient: the doors check.
  */
 export interface Uploads {
+  /** The largest file that may be begun now. */
+  bytesMax(): Promise<number>;
   /** The same file of the same patient goes on where it stopped. Fails with `unknown-patient`, `invalid-attachment` … */
   begin(patient: PatientId, given: NewUpload): Promise<Begun>;
   /** Takes bytes from `offset` on. A transfer of the same upload that hangs is ended first. */
@@ -129,6 +131,7 @@ export function openUploads(ports: UploadsPorts): Uploads {
   };
 
   return {
+    bytesMax: () => largest(ports),
     begin: (patient, given) => beginUpload(ports, patient, given),
     append: async (id, offset, bytes) =>
       (await transfers.runIfRoom(id, (transfer) => appendOwned(id, offset, bytes, transfer))) ?? { state: 'busy' },
@@ -165,8 +168,12 @@ async function openRow(reader: Reader, { keyring, patients }: UploadsPorts, row:
   return await openUploadRow(reader, keyring, key, row);
 }
 
+async function largest({ bytesMax }: UploadsPorts): Promise<number> {
+  return (await bytesMax?.()) ?? uploadBytesMax;
+}
+
 async function beginUpload(ports: UploadsPorts, patient: PatientId, given: NewUpload): Promise<Begun> {
-  const { store, keyring, patients, clock, random, bytesMax } = ports;
+  const { store, keyring, patients, clock, random } = ports;
   const { size, consultation, fingerprint, by } = given;
   const [title, contentType] = [tidyTitle(given.title), tidyType(given.contentType)];
   if (fingerprint !== undefined && !fingerprintForm.test(fingerprint))
@@ -174,7 +181,7 @@ async function beginUpload(ports: UploadsPorts, patient: PatientId, given: NewUp
   if (!Number.isSafeInteger(size) || size < 0)
     throw new RecordsError('invalid-attachment', 'the size of a file is a number of bytes');
   if (size === 0) return { state: 'empty' };
-  const max = (await bytesMax?.()) ?? uploadBytesMax;
+  const max = await largest(ports);
   if (size > max) return { state: 'too-large', bytesMax: max };
   const id = parseAttachmentId(random.uuid());
   const inner = { title, contentType, fingerprint, secrets: newSecrets(random) };

@@ -62,6 +62,7 @@ const settings: readonly SettingName[] = [
   'caseNumberPrefix',
   'unsentMinutes',
   'unansweredMinutes',
+  'uploadGibMax',
 ];
 
 test.each(settings)('no injection passes as the setting %s', async (name) => {

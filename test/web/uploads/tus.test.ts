@@ -223,6 +223,40 @@ describe('the tus server', () => {
     expect(entries[0]).toMatchObject({ act: 'attach', user: desk.users.doctor.id });
   });
 
+  test('takes no larger file than the administrator set', async () => {
+    const { settings } = desk.node;
+    const by = { id: desk.users.administrator.id, name: 'Ada Admin' };
+    await settings.change(by, { uploadGibMax: '1' });
+    expect((await begin(nurse, 1024 ** 3 + 1, { patient })).status).toBe(413);
+    const options = await nurse.fetch('/uploads', { method: 'OPTIONS' });
+    expect(options.headers.get('tus-max-size')).toBe(String(1024 ** 3));
+    expect((await settings.change(by, { uploadGibMax: '65' })).state).toBe('refused');
+    await settings.change(by, { uploadGibMax: '' });
+  });
+
+  test('keeps a restricted record closed at each request', async () => {
+    const closed = await addPatient(desk, { csvId: 'A-3' });
+    const location = await begun(nurse, 10, { patient: closed });
+    const doctor = await desk.client('doctor');
+    await doctor.submit(`/patients/${closed}/restriction`, `/patients/${closed}/restriction`, {
+      reason: 'a colleague',
+    });
+    const other = await desk.node.accounts.users.add('operator', {
+      login: 'second.nurse',
+      name: 'Second Nurse',
+      roles: ['nurse'],
+      department: '',
+      password: 'quiet-lantern-meadow-48',
+    });
+    expect(other.state).toBe('done');
+    const stranger = await desk.client();
+    await stranger.signIn({ login: 'second.nurse', password: 'quiet-lantern-meadow-48' });
+    expect((await begin(stranger, 10, { patient: closed })).status).toBe(403);
+    expect((await append(stranger, location, 0, 'a')).status).toBe(403);
+    expect((await offset(stranger, location)).status).toBe(403);
+    expect((await append(nurse, location, 0, 'a')).status).toBe(204);
+  });
+
   test('keeps markup and turned text of a file name as text', async () => {
     const filename = '<img src=x onerror=alert(1)>\u202Egnp.exe';
     const location = await begun(nurse, 4, { patient, filename: `C:\\temp\\${filename}` });

@@ -55,7 +55,16 @@ const placeInputs: readonly Input[] = [
   { name: 'latitude', label: 'Latitude', hint: 'Degrees such as 47.4979', width: 'short', inputmode: 'decimal' },
   { name: 'longitude', label: 'Longitude', hint: 'Degrees such as 19.0402', width: 'short', inputmode: 'decimal' },
 ];
-const inputs = [...mailInputs, ...placeInputs];
+const fileInputs: readonly Input[] = [
+  {
+    name: 'uploadGibMax',
+    label: 'Largest file in GiB',
+    hint: 'Of what is added to a patient, 1 to 64.',
+    width: 'short',
+    inputmode: 'numeric',
+  },
+];
+const inputs = [...mailInputs, ...placeInputs, ...fileInputs];
 const labels = Object.fromEntries(inputs.map(({ name, label }) => [name, label]));
 const shownChanges = 10;
 
@@ -106,6 +115,9 @@ async function settingsPage(visit: Visit, desk: DeskServices, typed: Typed, erro
           <div class="fields">
             <Inputs inputs={placeInputs} typed={typed} defaults={defaults} errors={errors} />
           </div>
+        </Section>
+        <Section title="Files of patients" id="files">
+          <Inputs inputs={fileInputs} typed={typed} defaults={defaults} errors={errors} />
         </Section>
         <p class="actions">
           <Submit>Save the settings</Submit>

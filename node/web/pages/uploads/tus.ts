@@ -2,7 +2,6 @@ import { isUuid } from '../../../../protocol/ids.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
 import type { Upload } from '../../../records/attachments/sealed-upload.ts';
 import type { Appended, Begun } from '../../../records/attachments/uploads.ts';
-import { uploadBytesMax } from '../../../records/limits.ts';
 import type { ConsultationId, PatientId } from '../../../records/model.ts';
 import { bytesWords } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
@@ -17,8 +16,8 @@ import { guardFault } from './wrong-patient-guard.ts';
  * The desk's side of tus 1.0.0 (screens §3, Uploads). Session, role and the record's restriction are judged at each request;
  * the journal has its entry before the first byte is taken. An offset that was told is durable.
  */
-export function tusOptions(): Response {
-  return tusAbilities(uploadBytesMax);
+export async function tusOptions(_visit: Visit, desk: DeskServices): Promise<Response> {
+  return tusAbilities(await desk.uploads.bytesMax());
 }
 
 /** Creation. Metadata: `patient`, `guard`, `filename`, `filetype`, and where there is one `consultation`, `fingerprint`. */
