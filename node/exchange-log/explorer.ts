@@ -1,7 +1,6 @@
 import { toBase64Url } from '../../protocol/bytes.ts';
 import type { Instant } from '../../protocol/instant.ts';
-import { leafTypes, leafOfRecord, parseRecordX, type LeafType } from '../../protocol/log/entry.ts';
-import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
+import { leafBytes, leafTypes, parseRecordX, type LeafType } from '../../protocol/log/entry.ts';
 import { noteSignaturesMax } from '../../protocol/log/note.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Reader, Store } from '../store/store.ts';
@@ -48,7 +47,7 @@ export interface LogPage {
 
 export interface LogEntryProof {
   readonly entry: LogEntry;
-  /** The leaf as it lies in the log. */
+  /** The leaf as its table says: where the record was changed on the disk, the two no longer fit. */
   readonly leaf: Uint8Array;
   /** A tlog-proof to the newest head that a witness cosigned, else to the newest; with every cosignature of that head. */
   readonly proof: string;
@@ -204,13 +203,14 @@ async function readEntry(
   const entry = entryOf(row);
   const cosigned = await reader.first(explorerQueries.newestCosignedAbove, { index });
   const size = cosigned?.size ?? log.head().size;
-  const proof = await proofs.proofOf(reader, parseRecordX(entry.x), size);
+  const x = parseRecordX(entry.x);
+  const proof = await proofs.proofOf(reader, x, size);
   if (proof === undefined)
     throw new OperationError('unavailable', 'log-damaged', 'The log has no proof for an entry that it holds.');
   const lines = await reader.all(logQueries.cosignatures, { size, limit: noteSignaturesMax - 1 });
   return {
     entry,
-    leaf: leafOfRecord(entry.type, entry.record, logCrypto),
+    leaf: leafBytes(entry.type, x),
     proof: proof + lines.map(({ line }) => `${line}\n`).join(''),
   };
 }

@@ -91,6 +91,7 @@ async function checkForm() {
 
 async function run(work) {
   try {
+    if (crypto.subtle === undefined) throw new Error('a browser has its cryptography only under https or localhost');
     await work();
   } catch (error) {
     tell(

@@ -143,6 +143,23 @@ describe('the steps of a pairing', () => {
   });
 });
 
+test('a peer whose key changed is trusted again when it was paired anew, and in no other way', async () => {
+  const pairAgain = async () => {
+    const { link, invitation } = await birch.node.pairing.invite();
+    await alder.node.pairing.accept(link);
+    const [atAlder, atBirch] = [await statusAt(alder, invitation), await statusAt(birch, invitation)];
+    await birch.node.pairing.confirmRun(invitation, typed(atBirch.type, atAlder.words), 'user-b');
+    await alder.node.pairing.confirmRun(invitation, typed(atAlder.type, atBirch.words), 'user-a');
+  };
+  await pairAgain();
+  await alder.node.directory.change(birch.name, (peer) => ({ ...peer, state: 'key-changed' }));
+  await expect(alder.node.trust.resume(birch.name, 'user-a')).rejects.toMatchObject({ code: 'peer-state' });
+  await expect(alder.node.trust.pause(birch.name, 'user-a')).rejects.toMatchObject({ code: 'peer-state' });
+  two.clock.advance(61_000);
+  await pairAgain();
+  expect(alder.node.directory.get(birch.name)).toMatchObject({ state: 'paired', detail: '' });
+});
+
 describe('what an administrator does', () => {
   test('is in the log with who did it, and what changed nothing is not', async () => {
     const { link, invitation } = await birch.node.pairing.invite('user-b');

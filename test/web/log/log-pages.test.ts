@@ -1,11 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logCrypto } from '../../../protocol/crypto/log-crypto.ts';
+import { parseVkey } from '../../../protocol/log/note.ts';
+import { verifyLog } from '../../../protocol/log/verify.ts';
+import { readZip } from '../../../protocol/zip.ts';
 import { writeLocalRecord } from '../../../protocol/log/record.ts';
 import { parseProof } from '../../../protocol/log/proof.ts';
 import { verifyCheckpoint } from '../../../protocol/log/checkpoint.ts';
 import { askWitnesses } from '../../../node/jobs/witnessing.ts';
+import { statement } from '../../../node/store/statement.ts';
+import { nodeTables } from '../../support/node-tables.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import type { DeskClient } from '../../support/desk-client.ts';
+
+const changeRecord = statement<{ idx: number; record: Uint8Array }>()((db, values) =>
+  db.updateTable('log_leaf').set({ record: values.record }).where('idx', '=', values.idx),
+);
 
 let desks: TestDesks;
 let alder: TestDesk;
@@ -112,6 +121,18 @@ describe('an entry', () => {
     expect([wrong.status, wrong.text.includes('The record is not hex')]).toEqual([422, true]);
   });
 
+  test('whose record somebody changed on the disk says so in that step', async () => {
+    const record = writeLocalRecord({ kind: 'noop', salt: new Uint8Array(32), members: { n: 999 } });
+    const index = 31;
+    const { store } = alder.node;
+    const before = await store.read((reader) => reader.all(nodeTables.leaves, {}));
+    await store.write(async (writer) => writer.run(changeRecord, { idx: index, record }));
+    const { text } = await auditor.get(`/log/entries/${index}`);
+    expect(verdicts(text).filter((word) => !word.endsWith('holds'))).toEqual(['record broken']);
+    const whole = before.find(({ idx }) => idx === index)?.record ?? new Uint8Array();
+    await store.write(async (writer) => writer.run(changeRecord, { idx: index, record: whole }));
+  });
+
   test.each(['9999', '-1', '1e3', '01', 'x'])('%s that is not there is a page that says so', async (index) => {
     expect((await auditor.get(`/log/entries/${index}`)).status).toBe(404);
   });
@@ -126,12 +147,16 @@ describe('the files of the log', () => {
     expect((await auditor.get('/log/file?path=tile/9/000')).status).toBe(404);
     expect((await auditor.get('/log/file?path=../node.db')).status).toBe(404);
     const zip = await auditor.fetch('/log/files.zip', {});
-    const bytes = Buffer.from(await zip.arrayBuffer());
-    expect([zip.status, bytes.subarray(0, 2).toString(), bytes.includes('tile/entries/000.p/')]).toEqual([
-      200,
-      'PK',
-      true,
-    ]);
+    const members = new Map(readZip(new Uint8Array(await zip.arrayBuffer())).map(({ name, bytes }) => [name, bytes]));
+    // What is in the zip is enough to verify the whole log without this node.
+    const logKey = parseVkey(alder.node.own.logVkey, logCrypto);
+    const verdict = await verifyLog({ fetch: async (path) => members.get(path), logKey, crypto: logCrypto });
+    expect(verdict).toMatchObject({ state: 'sound' });
+    const [name = '', bytes = new Uint8Array()] = [...members].find(([path]) => path.startsWith('tile/entries/')) ?? [];
+    members.set(name, bytes.with(60, (bytes[60] ?? 0) ^ 1));
+    expect(await verifyLog({ fetch: async (path) => members.get(path), logKey, crypto: logCrypto })).toMatchObject({
+      state: 'broken',
+    });
   });
 });
 

@@ -55,6 +55,11 @@ export const logFilesHandlers: Pick<HandlersOf<typeof logRoutes>, 'log-files' | 
             Verify on this machine: <code>fernpost log verify</code>
           </p>
           <p>
+            Without a network: unpack the zip, let any web server on your own machine serve the folder, such as{' '}
+            <code>python3 -m http.server 8000</code>, and run{' '}
+            <code class="wrap">{`fernpost log verify --url http://127.0.0.1:8000 --vkey ${desk.own.logVkey}`}</code>
+          </p>
+          <p>
             Verify from anywhere with a token:{' '}
             <code class="wrap">{`fernpost log verify --url ${desk.own.url}/log --vkey ${desk.own.logVkey} --token TOKEN`}</code>
           </p>
