@@ -8,7 +8,14 @@ import { createRootKey, loadRootKey, type RootKey } from './keys/root-key.ts';
 import { openLive } from './live/live.ts';
 import { listenDoors } from './node-doors.ts';
 import { nodeJobs } from './node-jobs.ts';
-import { connectAccounts, connectAlerts, connectExchange, connectPeers, connectRecords, type Machine } from './node-parts.ts';
+import {
+  connectAccounts,
+  connectAlerts,
+  connectExchange,
+  connectPeers,
+  connectRecords,
+  type Machine,
+} from './node-parts.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
