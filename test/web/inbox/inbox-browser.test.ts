@@ -98,6 +98,11 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     await keepPicture(person, `inbox-${variant.name}`);
     await keepTop(person, `inbox-top-${variant.name}`);
     expect(await axeViolations(person.page)).toEqual([]);
+    await person.page.getByRole('link', { name: 'GARCIA' }).scrollIntoViewIfNeeded();
+    if (variant.width < 400) {
+      await person.page.evaluate('scrollTo(0, 900)');
+      await keepTop(person, `inbox-list-${variant.name}`);
+    }
     const rowsInView = await person.page.evaluate<number>(
       `[...document.querySelectorAll('tr[data-key]')].filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length`,
     );
