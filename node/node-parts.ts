@@ -53,6 +53,7 @@ import { openRegistration } from './records/registration.ts';
 import { openTimeline } from './records/timeline.ts';
 import { openPrefixHashes } from './referrals/chunk-intake.ts';
 import { openChunkTokens } from './referrals/chunk-tokens.ts';
+import { openTokenSpool } from './referrals/token-spool.ts';
 import { openDispatcher } from './referrals/dispatch.ts';
 import { openInbox } from './referrals/inbox.ts';
 import { openInboxList } from './referrals/inbox-list.ts';
@@ -215,7 +216,7 @@ export function connectExchange(
   records: ConnectedRecords,
   wake: (job: string) => void,
 ) {
-  const { config, store, clock, random, diagnostics } = machine;
+  const { config, store, files, clock, random, diagnostics } = machine;
   const { log, proofs, directory } = peers;
   const newRef = (): string => random.bytes(refBytes).toHex();
   const receiptOf = async (reader: Reader, x: string): Promise<string> => {
@@ -233,7 +234,9 @@ export function connectExchange(
     proofOf: (reader: Reader, row: { readonly x: string | null }) => receiptOf(reader, row.x ?? ''),
     onReceived: () => wake('witnessing'),
   };
-  const dispatcher = openDispatcher(sending, openChunkTokens(records.attachments), openDeliveryEffects(sending));
+  const spool = openTokenSpool(files, join(config.dataDirectory, 'spool'));
+  const chunkTokens = openChunkTokens(records.attachments, spool);
+  const dispatcher = openDispatcher(sending, chunkTokens, openDeliveryEffects(sending));
   directory.onSpoke((peer) => dispatcher.peerSpoke(peer));
   const { bytesADay: bytesPerDay, leavesADay: leavesPerDay } = config.limits;
   const exchange = openExchangeDoor({

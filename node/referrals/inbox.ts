@@ -198,8 +198,29 @@ async function putChunk(ports: InboxPorts, context: PeerRequestContext, at: Chun
   const place: ChunkPlace = { ...attachment, index: at.chunk };
   if (at.size !== tokenBytesOf(chunkPlaintextBytes(place)))
     throw new Refusal('REC_COMMITMENT', { detail: 'the chunk has another length than the manifest says' });
-  const leaf = await takeChunk(ports, place, name, at);
-  const answer = await context.write(async (writer) => {
+  const room = ports.prefixes.lend();
+  let isHeld = false;
+  try {
+    const { leafHash: leaf, verified } = await takeChunk(ports, place, name, at, room);
+    const answer = await writeChunk(ports, context, at, name, leaf);
+    isHeld = room !== undefined;
+    const held = room === undefined ? undefined : { index: at.chunk, room, size: at.size, verified };
+    const blobOf = blobReader(ports, context, at.attachment);
+    ports.prefixes.arrived(prefixKey(context, at.attachment), attachment, blobOf, held);
+    return answer;
+  } finally {
+    if (!isHeld) ports.prefixes.giveBack(room);
+  }
+}
+
+function writeChunk(
+  ports: InboxPorts,
+  { peer, bundle, write }: PeerRequestContext,
+  at: ChunkUpload,
+  name: string,
+  leaf: Uint8Array,
+): Promise<DoorAnswer> {
+  return write(async (writer) => {
     const now = ports.clock.now();
     const expires = instantOfMs(now + transferIdleMs);
     const current = await writer.first(inboxQueries.get, { sender: peer.name, bundle });
@@ -212,13 +233,17 @@ async function putChunk(ports: InboxPorts, context: PeerRequestContext, at: Chun
     await writer.run(inboxQueries.putChunk, { ...chunk, blob: name, size: at.size, leaf });
     return jsonAnswer(201, writePutAnswer(expires));
   });
-  ports.prefixes.arrived(prefixKey(context, at.attachment), attachment, blobReader(ports, context, at.attachment));
-  return answer;
 }
 
-async function takeChunk(ports: InboxPorts, place: ChunkPlace, name: string, at: ChunkUpload): Promise<Uint8Array> {
+async function takeChunk(
+  ports: InboxPorts,
+  place: ChunkPlace,
+  name: string,
+  at: ChunkUpload,
+  room: Uint8Array | undefined,
+): ReturnType<typeof storeChunk> {
   try {
-    return (await storeChunk(ports.blobs, place, name, at.size, at.body)).leafHash;
+    return await storeChunk(ports.blobs, place, name, at.size, at.body, room);
   } catch (error) {
     if (error instanceof BlobError && error.code === 'damaged') throw new Refusal('NET_DIGEST');
     if (error instanceof BlobError && error.code === 'full') throw new Refusal('REC_DISK_FULL');

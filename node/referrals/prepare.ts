@@ -110,23 +110,27 @@ async function prepareAttachments(ports: OutboxPorts, tokens: ChunkTokens, row: 
     const place = { attachmentKey, bundle: parseBundleId(row.bundle), id, size };
     const known = await ports.store.read((reader) => reader.all(outboxQueries.chunks, { bundle: row.bundle, n }));
     const leaves = known.map((chunk) => chunk.leaf);
+    let stored: Promise<unknown> = Promise.resolve();
     for (let i = leaves.length; i < chunks; i += 1) {
-      const chunk = await tokens.withToken(id, { ...place, index: i }, async (token) => ({
+      const chunk = await tokens.withToken({ ...place, index: i }, (token) => ({
         leaf: chunkLeafHash({ sha256 }, token),
         digest: sha256(token),
         size: token.length,
       }));
       leaves.push(chunk.leaf);
-      await ports.store.write(async (writer) =>
+      await stored; // While one is made durable the next is sealed.
+      stored = ports.store.write((writer) =>
         writer.run(outboxQueries.putChunk, { bundle: row.bundle, n, i, ...chunk }),
       );
+      stored.catch(() => undefined); // It is awaited below, or by the next.
     }
     const made = root ?? chunksRoot({ sha256 }, leaves);
-    if (root === null)
-      await ports.store.write(async (writer) =>
-        writer.run(outboxQueries.putRoot, { bundle: row.bundle, n, root: made }),
-      );
+    await Promise.all([stored, root === null ? storeRoot(ports, row, n, made) : undefined]);
     parts.push({ id, size, chunks, root: made });
   }
   return parts;
+}
+
+async function storeRoot(ports: OutboxPorts, { bundle }: OutboxRow, n: number, root: Uint8Array): Promise<void> {
+  await ports.store.write((writer) => writer.run(outboxQueries.putRoot, { bundle, n, root }));
 }

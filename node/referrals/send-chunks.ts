@@ -1,11 +1,7 @@
-import { chunkLeafHash } from '../../protocol/bundle/attachment.ts';
-import { equalBytes } from '../../protocol/bytes.ts';
-import { sha256 } from '../../protocol/crypto/hash.ts';
 import { mediaTypes } from '../../protocol/http/media-types.ts';
 import { targetOf } from '../../protocol/http/routes.ts';
 import type { TransferState } from '../../protocol/messages.ts';
 import { callTargetOf } from '../peers/cards.ts';
-import { OperationError } from '../platform/operation-error.ts';
 import type { SignedAnswer } from '../peers/transport.ts';
 import { chunksInFlight, type ChunkTokens } from './chunk-tokens.ts';
 import type { Departing } from './deliver.ts';
@@ -23,8 +19,8 @@ interface ChunkToSend {
 const chunkTimeoutMs = 300_000;
 
 /**
- * Sends the chunks that the receiver does not hold, a few at once, in order. Each token is made again and compared with
- * its stored leaf hash before it leaves: another token is never sent under the same key (Spec §4). Gives back the first
+ * Sends the chunks that the receiver does not hold, a few at once, in order. Each token is compared with its
+ * stored leaf hash before it leaves: another token is never sent under the same key (Spec §4). Gives back the first
  * answer that is neither 200 nor 201; no further chunk is begun after it.
  */
 export async function sendChunks(
@@ -45,8 +41,9 @@ export async function sendChunks(
       const attachmentKey = keys[chunk.n];
       if (part === undefined || attachmentKey === undefined) throw new Error('a chunk of no attachment');
       const place = { attachmentKey, bundle, id: part.id, size: part.size, index: chunk.i };
-      const answer = await tokens.withToken(part.id, place, (token) => sendChunk(ports, departing, chunk, token));
+      const answer = await tokens.withSealed(place, chunk.leaf, (token) => sendChunk(ports, departing, chunk, token));
       if (answer.status !== 200 && answer.status !== 201) progress.refused ??= answer;
+      else await tokens.forget(place);
     }
   };
   const workers = Array.from({ length: chunksInFlight }, () =>
@@ -67,12 +64,6 @@ async function sendChunk(
   chunk: ChunkToSend,
   token: Uint8Array,
 ): Promise<SignedAnswer> {
-  if (!equalBytes(chunkLeafHash({ sha256 }, token), chunk.leaf))
-    throw new OperationError(
-      'conflict',
-      'attachment-changed',
-      'An attachment of this referral is no longer what was sealed. Nothing of it was sent; refer again.',
-    );
   const answer = await ports.transport.call(callTargetOf(peer), {
     method: 'PUT',
     path: targetOf({ name: 'putChunk', bundle, attachment: chunk.n, chunk: chunk.i }),

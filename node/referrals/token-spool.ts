@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { FileError, type Files } from '../platform/files.ts';
+
+/**
+ * Chunk tokens between their sealing and their sending, as files: they are hashed for the manifest before anything of the
+ * bundle may leave, and without a copy each would be sealed twice. A cache and no more: nothing is fsynced, a file that is
+ * gone or damaged is sealed again, and a start begins with none. Tokens are ciphertext (Spec §4).
+ */
+export interface TokenSpool {
+  /** Keeps a copy, in the place of the oldest where there is no room. */
+  keep(name: string, token: Uint8Array): Promise<void>;
+  /** The bytes that were kept, in `into`; the caller holds them against what they must be. */
+  find(name: string, into: Uint8Array): Promise<Uint8Array | undefined>;
+  drop(name: string): Promise<void>;
+}
+
+/** Of files at once; an attachment above it is sealed again chunk by chunk. */
+export const spoolBytesMax = 256 * 1024 * 1024;
+
+export function openTokenSpool(files: Files, directory: string): TokenSpool {
+  const kept = new Map<string, number>();
+  let bytes = 0;
+  let emptied: Promise<void> | undefined;
+  const pathOf = (name: string): string => join(directory, name);
+  const empty = async (): Promise<void> => {
+    await files.makeDirectory(directory);
+    for (const name of await files.list(directory)) await files.remove(pathOf(name));
+  };
+  const drop = async (name: string): Promise<void> => {
+    const size = kept.get(name);
+    if (size === undefined) return;
+    kept.delete(name);
+    bytes -= size;
+    await files.remove(pathOf(name));
+  };
+  const write = async (name: string, token: Uint8Array): Promise<void> => {
+    await (emptied ??= empty());
+    await drop(name);
+    for (const oldest of kept.keys()) {
+      if (bytes + token.length <= spoolBytesMax) break;
+      await drop(oldest);
+    }
+    bytes += token.length;
+    kept.set(name, token.length);
+    await using file = await files.openWriter(pathOf(name));
+    await file.write(token);
+  };
+  return {
+    keep: async (name, token) => {
+      try {
+        await write(name, token);
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error;
+        await orNothing(drop(name)); // A full disk: it is sealed again, and what must be kept says why it cannot be.
+      }
+    },
+    find: async (name, into) => {
+      const size = kept.get(name);
+      if (size === undefined || size > into.length) return undefined;
+      return await orNothing(readInto(files, pathOf(name), into.subarray(0, size)));
+    },
+    drop: async (name) => {
+      await orNothing(drop(name));
+    },
+  };
+}
+
+async function readInto(files: Files, path: string, into: Uint8Array): Promise<Uint8Array | undefined> {
+  await using file = await files.openReader(path);
+  let at = 0;
+  while (at < into.length) {
+    const count = await file.read(into.subarray(at), at);
+    if (count === 0) return undefined;
+    at += count;
+  }
+  return into;
+}
+
+async function orNothing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
+  }
+}
