@@ -72,13 +72,10 @@ async function sendOne(ports: SendPorts, row: AlertRow, signal: AbortSignal): Pr
     const { changes } = await writer.run(alertQueries.markFailed, { id, attempts, now, code, trouble: words });
     if (changes > 0) await queueAlertLeaf(writer, ports, { act: 'failed', alert: row, by: machine, at: now });
   });
-  if (outcome.kind === 'sent') diagnostics.info('alert-sent', { alert: id, attempts });
-  else
-    diagnostics.warn(outcome.kind === 'never' || isOver ? 'alert-failed' : 'alert-not-sent', {
-      alert: id,
-      attempts,
-      code: outcome.code,
-    });
+  if (outcome.kind === 'sent') return diagnostics.info('alert-sent', { alert: id, attempts });
+  const told = { alert: id, attempts, code: outcome.code };
+  if (outcome.kind === 'never' || isOver) diagnostics.warn('alert-failed', told);
+  else diagnostics.warn('alert-not-sent', told);
 }
 
 /** `undefined` when the node stops: the mail is tried again at its next start. */

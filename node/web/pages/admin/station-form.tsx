@@ -70,7 +70,6 @@ function typedStation(form: FormFields): StationInput {
 
 function stationPage(desk: DeskServices, { id, version, input, errors = [] }: StationForm): Answer {
   const title = id === undefined ? 'Add a police station' : 'Police station';
-  const shared = { errors, autocomplete: 'off' } as const;
   return page(
     { title, status: errors.length === 0 ? 200 : 422 },
     <div class="narrow">
@@ -83,71 +82,80 @@ function stationPage(desk: DeskServices, { id, version, input, errors = [] }: St
       >
         <Once token={desk.random.uuid()} />
         {id === undefined ? null : <Hidden name="version" value={version} />}
-        <Field {...shared} name="name" label={labels.name} required value={input.name} maxlength={100} />
-        <Field
-          {...shared}
-          name="address"
-          label={labels.address}
-          required
-          hint="One line without commas: 12 Elm Street; 1010 Alder"
-          value={input.address}
-          maxlength={200}
-        />
-        <Field
-          {...shared}
-          name="telephone"
-          label={labels.telephone}
-          type="tel"
-          required
-          width="medium"
-          value={input.telephone}
-          maxlength={30}
-        />
-        <Field
-          {...shared}
-          name="email"
-          label={labels.email}
-          hint="Alerts go to this address, and only to it"
-          required
-          value={input.email}
-          maxlength={254}
-        />
-        <div class="fields">
-          <Field
-            {...shared}
-            name="latitude"
-            label={labels.latitude}
-            inputmode="decimal"
-            width="short"
-            value={input.latitude}
-            hint="Degrees such as 47.4979"
-          />
-          <Field
-            {...shared}
-            name="longitude"
-            label={labels.longitude}
-            inputmode="decimal"
-            width="short"
-            value={input.longitude}
-            hint="Degrees such as 19.0402"
-          />
-        </div>
-        <Radios
-          name="active"
-          label={labels.active}
-          required
-          errors={errors}
-          values={[input.active === 'no' ? 'no' : 'yes']}
-          choices={[
-            { value: 'yes', label: 'In use' },
-            { value: 'no', label: 'Not in use: no alert goes there' },
-          ]}
-        />
+        <StationFields input={input} errors={errors} />
         <p class="actions">
           <Submit>Save the station</Submit>
           <LinkButton href={url('stations')}>Do not save</LinkButton>
         </p>
       </form>
     </div>,
+  );
+}
+
+function StationFields({ input, errors }: { readonly input: StationInput; readonly errors: FormErrors }) {
+  const shared = { errors, autocomplete: 'off' } as const;
+  return (
+    <>
+      <Field {...shared} name="name" label={labels.name} required value={input.name} maxlength={100} />
+      <Field
+        {...shared}
+        name="address"
+        label={labels.address}
+        required
+        hint="One line without commas: 12 Elm Street; 1010 Alder"
+        value={input.address}
+        maxlength={200}
+      />
+      <Field
+        {...shared}
+        name="telephone"
+        label={labels.telephone}
+        type="tel"
+        required
+        width="medium"
+        value={input.telephone}
+        maxlength={30}
+      />
+      <Field
+        {...shared}
+        name="email"
+        label={labels.email}
+        hint="Alerts go to this address, and only to it"
+        required
+        value={input.email}
+        maxlength={254}
+      />
+      <div class="fields">
+        <Field
+          {...shared}
+          name="latitude"
+          label={labels.latitude}
+          inputmode="decimal"
+          width="short"
+          value={input.latitude}
+          hint="Degrees such as 47.4979"
+        />
+        <Field
+          {...shared}
+          name="longitude"
+          label={labels.longitude}
+          inputmode="decimal"
+          width="short"
+          value={input.longitude}
+          hint="Degrees such as 19.0402"
+        />
+      </div>
+      <Radios
+        name="active"
+        label={labels.active}
+        required
+        errors={errors}
+        values={[input.active === 'no' ? 'no' : 'yes']}
+        choices={[
+          { value: 'yes', label: 'In use' },
+          { value: 'no', label: 'Not in use: no alert goes there' },
+        ]}
+      />
+    </>
   );
 }
