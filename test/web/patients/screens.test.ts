@@ -184,6 +184,12 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
       `[...document.querySelectorAll('nav, form, .button')].filter((one) => one.checkVisibility()).length`,
     );
     expect(seen).toBe(0);
+    const [, chart = ''] = screens.find(([name]) => name === 'patient') ?? [];
+    await person.open(chart);
+    const shut = await person.page.evaluate(
+      `[...document.querySelectorAll('.events .disclosed')].filter((one) => !one.checkVisibility()).length`,
+    );
+    expect(shut).toBe(0);
     expect(await axeViolations(person.page)).toEqual([]);
   });
 
