@@ -220,8 +220,14 @@ async function lost(desk: DeskServices, context: Context): Promise<Response> {
 
 async function sessionOf(desk: DeskServices, context: Context): Promise<Session | undefined> {
   const id = readCookie(context.req.header('cookie'), sessionCookieName(desk.own.name));
-  const asked = context.req.header('x-fernpost') ?? 'typed'; // What a page does by itself keeps no session alive.
-  return id === undefined ? undefined : await desk.accounts.sessionOf(id, { quietly: asked !== 'typed' });
+  return id === undefined ? undefined : await desk.accounts.sessionOf(id, { quietly: isByItself(context) });
+}
+
+/** What a page does by itself keeps no session alive: its scripts' requests, its line for changes, its renewal. */
+function isByItself({ req, env }: Context): boolean {
+  const asked = req.header('x-fernpost') ?? 'typed';
+  if (asked !== 'typed' || req.header('accept') === 'text/event-stream') return true;
+  return req.method === 'GET' && new URL(targetOf(env.incoming.url), 'http://desk.invalid').searchParams.has('renewed');
 }
 
 function originOf(context: Context) {

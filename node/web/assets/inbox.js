@@ -5,7 +5,9 @@ import { fetchFragment } from './trusted.js';
 
 const list = document.querySelector('[data-list]');
 const restMs = 500;
+const overdueMs = 60_000;
 const changed = new Set();
+let headAtMs = performance.now();
 let isResting = false;
 
 /** Several changes at once are one look. */
@@ -36,6 +38,7 @@ async function renewRows() {
 }
 
 async function renewHead() {
+  headAtMs = performance.now();
   const fresh = await fetchFragment(list.dataset.news);
   const told = fresh?.firstElementChild;
   if (told === null || told === undefined) return;
@@ -57,7 +60,9 @@ if (list !== null) {
   onChange((change) => {
     for (const id of [...(change.referral ?? []), ...(change.delivery ?? [])]) changed.add(id);
     if (change.missed) for (const row of list.querySelectorAll('tr[data-key]')) changed.add(row.dataset.key);
-    if (change.missed || changed.size > 0 || kinds.some((kind) => change[kind] !== undefined)) renewSoon();
+    // Some become overdue by time alone.
+    const isOld = change.beat && performance.now() - headAtMs > overdueMs;
+    if (isOld || change.missed || changed.size > 0 || kinds.some((kind) => change[kind] !== undefined)) renewSoon();
   });
 }
 

@@ -9,7 +9,10 @@ const waitMsMax = 60_000;
 let since = document.querySelector('[data-cursor]')?.dataset.cursor;
 let waitMs = 1000;
 
-/** Calls `listener({missed, received, referral, …})` after each change: kinds with the ids that changed. */
+/**
+ * Calls `listener({missed, beat, received, referral, …})` after each change: kinds with the ids that changed. A `beat` says
+ * every 25 s that nothing else did.
+ */
 export function onChange(listener) {
   listeners.add(listener);
 }
@@ -26,9 +29,8 @@ function take(kind, data, id) {
   waitMs = 1000;
   if (kind === 'ended') return showState('Not live: the session has ended. Sign in again.');
   showState(`Live. Updated ${timeOf(data.at)}`);
-  if (kind !== 'change' && kind !== 'missed') return;
-  const change = { ...data, missed: kind === 'missed' };
-  void renewParts(change);
+  const change = { ...data, missed: kind === 'missed', beat: kind === 'beat' };
+  if (kind === 'change' || kind === 'missed') void renewParts(change);
   for (const listener of listeners) listener(change);
 }
 

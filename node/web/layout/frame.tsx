@@ -30,7 +30,7 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
         <link rel="icon" href={url('favicon')} type="image/svg+xml" />
         {facts.refreshSeconds === undefined ? null : (
           <noscript>
-            <meta http-equiv="refresh" content={String(facts.refreshSeconds)} />
+            <meta http-equiv="refresh" content={`${facts.refreshSeconds}; url=${renewalOf(visit)}`} />
           </noscript>
         )}
         {[
@@ -70,6 +70,13 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
       </body>
     </html>
   );
+}
+
+/** The same page, marked as loaded by itself: a list that is left open keeps no session alive. */
+function renewalOf(visit: Visit | undefined): string {
+  const target = new URL(visit?.target ?? '/', 'http://desk.invalid');
+  target.searchParams.set('renewed', '1');
+  return target.pathname + target.search;
 }
 
 /** The size of text that this user chose (WCAG 1.4.4). */

@@ -36,7 +36,7 @@ test('home shows what is to be decided, the most urgent first, and its tiles sum
   expect(text).toContain('GARCIA, Ana');
   expect(text).toContain('✓ signature valid');
   expect(text).toContain('href="#inbox-list"');
-  expect(text).toMatch(/<noscript><meta http-equiv="refresh" content="60"\/><\/noscript>/);
+  expect(text).toMatch(/<noscript><meta http-equiv="refresh" content="60; url=\/\?renewed=1"\/><\/noscript>/);
 });
 
 test('names of others are text: markup and turned letters are shown, not obeyed', async () => {
@@ -120,6 +120,19 @@ test.each(['administrator', 'auditor'] as const)('%s is led from home to a page 
   const answer = await (await birch.client(role)).get('/');
   expect(answer.status).toBe(303);
   expect(answer.location).not.toBe('/');
+});
+
+test('a list that renews itself, and its line, keep no session alive; a person does', async () => {
+  const client = await birch.client('nurse');
+  const lastSeen = async () =>
+    Math.max(...(await birch.node.accounts.listSessions(birch.users.nurse.id)).map(({ lastSeenAt }) => lastSeenAt));
+  const seen = await lastSeen();
+  await client.get('/?renewed=1');
+  await client.get('/inbox/news', { 'x-fernpost': 'fragment' });
+  await (await client.fetch('/live', { headers: { accept: 'text/event-stream' } })).body?.cancel();
+  expect(await lastSeen()).toBe(seen);
+  await client.get('/');
+  expect(await lastSeen()).toBeGreaterThan(seen);
 });
 
 test('rows and news are parts of the page for its script', async () => {
