@@ -31,7 +31,20 @@ export const migrations: readonly Migration[] = [
       ...createReferralTables,
     ],
   },
-  { version: 2, statements: [...alterReferralTables, ...alterPeerTables, ...alterExchangeLogTables, ...createAlertTables, ...createAccountTables, ...createReferralWorkTables, ...createChartTables, ...createDeskTables, ...createUploadTables] },
+  {
+    version: 2,
+    statements: [
+      ...alterReferralTables,
+      ...alterPeerTables,
+      ...alterExchangeLogTables,
+      ...createAlertTables,
+      ...createAccountTables,
+      ...createReferralWorkTables,
+      ...createChartTables,
+      ...createDeskTables,
+      ...createUploadTables,
+    ],
+  },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

@@ -118,7 +118,7 @@ async function weights(client: DeskClient): Promise<Weights> {
   const bytesOf = (path: string): number => all.find(({ name }) => path.endsWith(name))?.gzip.length ?? 0;
   const { text } = await client.get('/');
   const named = new Set([...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path));
-  for (const path of [...named]) for (const found of await importsOf(client, path)) named.add(found);
+  for (const path of Array.from(named)) for (const found of await importsOf(client, path)) named.add(found);
   const assets = [...named].reduce((sum, path) => sum + bytesOf(path), 0);
   return { css: bytesOf(styles), firstLoad: assets + gzipSync(text).length };
 }

@@ -59,10 +59,14 @@ export async function makeHospitalProcess(directory: string, short: string): Pro
     output: () => output,
     isRunning: () => child !== undefined,
     start: async () => {
-      const started = spawn(process.execPath, ['--import', pages, commandLine, 'serve', '--json', '--data', dataDirectory], {
-        env: { ...environment(), FERNPOST_DIAGNOSTICS_FILE: diagnosticsFile },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const started = spawn(
+        process.execPath,
+        ['--import', pages, commandLine, 'serve', '--json', '--data', dataDirectory],
+        {
+          env: { ...environment(), FERNPOST_DIAGNOSTICS_FILE: diagnosticsFile },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      );
       child = started;
       let said = '';
       const ready = new Promise<void>((resolve, reject) => {

@@ -20,7 +20,11 @@ export interface RunOptions {
 /** Starts the real command line in a process of its own, with nothing of our environment but the path. */
 export function start(given: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const { PATH = '' } = process.env;
-  return spawn(process.execPath, ['--import', pages, main, ...given], { cwd: root, env: { PATH, ...environment }, stdio: 'pipe' });
+  return spawn(process.execPath, ['--import', pages, main, ...given], {
+    cwd: root,
+    env: { PATH, ...environment },
+    stdio: 'pipe',
+  });
 }
 
 export async function run(given: readonly string[], options: RunOptions = {}): Promise<Ended> {
