@@ -211,6 +211,27 @@ describe('a restricted record', () => {
     expect((await desk.node.patients.get(id)).version).toBe(1);
   });
 
+  test('stays shut to somebody whose form about the patient was once refused', async () => {
+    const id = await addPatient(desk, plainPatient('E-4', 'Secretname'));
+    const add = `/patients/${id}/consultations/new`;
+    expect((await nurse.submit(add, add, { ...consultation, reason: '' })).status).toBe(422);
+    expect((await nurse.submit(`/patients/${id}/edit`, `/patients/${id}/edit`, { birth_date: 'never' })).status).toBe(
+      422,
+    );
+    const place = `/patients/${id}/restriction`;
+    await doctor.submit(place, place, { reason: 'works here' });
+    expect((await nurse.open(`/patients/${id}`)).status).toBe(403);
+  });
+
+  test('stays open to somebody who wrote into it before', async () => {
+    const id = await addPatient(desk, plainPatient('E-5', 'Known'));
+    const add = `/patients/${id}/consultations/new`;
+    expect((await nurse.submit(add, add, consultation)).status).toBe(303);
+    const place = `/patients/${id}/restriction`;
+    await doctor.submit(place, place, { reason: 'works here' });
+    expect((await nurse.open(`/patients/${id}`)).status).toBe(200);
+  });
+
   test('is opened to all again by a doctor, with a reason', async () => {
     const id = await restricted('E-3');
     const place = `/patients/${id}/restriction`;

@@ -11,7 +11,7 @@ import { ConsultationText } from './chart-consultations.tsx';
 import { ConsultationInputs } from './consultation-form.tsx';
 import { fieldsOf, fieldsOfForm, readFields, type ConsultationFields } from './consultation-fields.ts';
 import { DraftNotice, forgetDraft } from './draft-notice.tsx';
-import { consultationOf, openPatient, type OpenedPatient } from './open-patient.ts';
+import { consultationOf, noteAct, openPatient, type OpenedPatient } from './open-patient.ts';
 import { authorOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { changeWords } from './patient-words.ts';
@@ -46,7 +46,7 @@ export async function changeConsultation(visit: Visit, desk: DeskServices): Prom
   const [kind, why, version] = [form.get('kind'), form.get('why').trim(), Number(form.get('version'))];
   const fields = fieldsOfForm(form);
   return await submitOnce(visit, () =>
-    openPatient<string | Answer>(visit, desk, 'consult', async (opened) => {
+    openPatient<string | Answer>(visit, desk, 'view', async (opened) => {
       const { id, patient } = await consultationOf(visit, desk, opened.record.id);
       const shown = { fields, version, kind, why, id };
       const read = readFields(fields, visit.now);
@@ -58,6 +58,7 @@ export async function changeConsultation(visit: Visit, desk: DeskServices): Prom
       if ('errors' in read || !isKind(kind) || errors.length > 0)
         return changePage(visit, desk, opened, { ...shown, errors });
       const next = { ...read.consultation, author: authorOf(visit) };
+      await noteAct(visit, desk, patient, 'consult');
       const changed = await desk.consultations.change(id, version, next, { kind, reason: why });
       if (changed.state === 'conflict')
         return changePage(visit, desk, opened, {

@@ -8,7 +8,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { emptyFields, fieldsOfForm, readFields, type ConsultationFields } from './consultation-fields.ts';
 import { DraftNotice, forgetDraft } from './draft-notice.tsx';
-import { openPatient, type OpenedPatient } from './open-patient.ts';
+import { noteAct, openPatient, type OpenedPatient } from './open-patient.ts';
 import { authorOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { classWords } from './patient-words.ts';
@@ -25,10 +25,11 @@ export function showNewConsultation(visit: Visit, desk: DeskServices): Promise<A
 export async function addConsultation(visit: Visit, desk: DeskServices): Promise<Answer> {
   const fields = fieldsOfForm(await visit.form());
   return await submitOnce(visit, () =>
-    openPatient<string | Answer>(visit, desk, 'consult', async (opened) => {
+    openPatient<string | Answer>(visit, desk, 'view', async (opened) => {
       const read = readFields(fields, visit.now);
       if ('errors' in read) return newPage(visit, desk, opened, { fields, errors: read.errors });
       const patient: PatientId = opened.record.id;
+      await noteAct(visit, desk, patient, 'consult');
       const added = await desk.consultations.add(patient, { ...read.consultation, author: authorOf(visit) });
       await forgetDraft(visit, desk);
       return url('consultation', { patient, consultation: added.id });

@@ -9,7 +9,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { conflictPage } from './conflict.tsx';
 import { DraftNotice, forgetDraft } from './draft-notice.tsx';
-import { openPatient, type OpenedPatient } from './open-patient.ts';
+import { noteAct, openPatient, type OpenedPatient } from './open-patient.ts';
 import { writerOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { cellsOfForm, differingColumns, errorsOf } from './patient-fields.ts';
@@ -33,7 +33,7 @@ export function showEdit(visit: Visit, desk: DeskServices): Promise<Answer> {
 export async function saveEdit(visit: Visit, desk: DeskServices): Promise<Answer> {
   const form = await visit.form();
   return await submitOnce(visit, () =>
-    openPatient<string | Answer>(visit, desk, 'edit', async (opened) => {
+    openPatient<string | Answer>(visit, desk, 'view', async (opened) => {
       const { id } = opened.record;
       const base = await cellsAt(desk, id, form.get('version'));
       if (base === undefined)
@@ -43,6 +43,7 @@ export async function saveEdit(visit: Visit, desk: DeskServices): Promise<Answer
       const errors = errorsOf(cells, visit.now);
       if (errors.length > 0) return editPage(visit, desk, opened, { cells, version, errors });
       if (differingColumns(base.cells, cells).length === 0) return url('patient', { patient: id });
+      await noteAct(visit, desk, id, 'edit');
       const changed = await desk.patients.change(id, version, detailsOf(cells), writerOf(visit));
       return await answerOf(visit, desk, opened, { cells, version, changed });
     }),

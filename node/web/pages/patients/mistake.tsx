@@ -6,7 +6,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { voidedPage } from './closed-record.tsx';
-import { openPatient, patientIdOf, type OpenedPatient } from './open-patient.ts';
+import { noteAct, openPatient, patientIdOf, type OpenedPatient } from './open-patient.ts';
 import { writerOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { submitOnce } from './submit-once.ts';
@@ -24,8 +24,9 @@ export async function voidPatient(visit: Visit, desk: DeskServices): Promise<Ans
   return await submitOnce(visit, async () => {
     const back = url('patient', { patient });
     if (await desk.patientActs.isVoided(patient)) return back;
-    return await openPatient<string | Answer>(visit, desk, 'edit', async (opened) => {
+    return await openPatient<string | Answer>(visit, desk, 'view', async (opened) => {
       if (reason === '') return mistakePage(visit, desk, opened, reasonMissing);
+      await noteAct(visit, desk, patient, 'edit');
       const done = await desk.patientActs.void(patient, reason, writerOf(visit));
       return done.state === 'voided' ? back : inUsePage(opened, visit);
     });
@@ -37,8 +38,7 @@ export async function takeBackPatient(visit: Visit, desk: DeskServices): Promise
   const reason = (await visit.form()).get('reason').trim();
   return await submitOnce(visit, async () => {
     if (reason === '') return voidedPage(visit, desk, reasonMissing);
-    const subject = { kind: 'patient', id: patient } as const;
-    await desk.access.note(visit.user, subject, 'edit');
+    await noteAct(visit, desk, patient, 'edit');
     const done = await desk.patientActs.takeBack(patient, reason, writerOf(visit));
     if (done.state === 'taken-back') return url('patient', { patient });
     const message = 'Another patient has this record’s CSV id now: give that one another id first';

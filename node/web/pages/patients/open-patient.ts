@@ -38,6 +38,14 @@ export async function openPatient<Shown = Answer>(
   return await show({ record, isRestricted, brokenUntil: looked.brokenUntil });
 }
 
+/**
+ * Says in the journal that this person now changes the record, before it changes. A form that is refused is no change: it
+ * would make whoever sent it somebody who has to do with the patient.
+ */
+export async function noteAct(visit: Visit, desk: DeskServices, id: PatientId, act: AccessAct): Promise<void> {
+  await desk.access.note(visit.user, { kind: 'patient', id }, act);
+}
+
 export function patientIdOf(visit: Visit): PatientId {
   const id = visit.param('patient');
   if (!isUuid(id)) throw noSuchPatient();

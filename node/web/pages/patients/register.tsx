@@ -11,6 +11,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { DraftNotice, forgetDraft } from './draft-notice.tsx';
+import { noteAct } from './open-patient.ts';
 import { writerOf } from './patient-author.ts';
 import { cellsOfForm, errorsOf } from './patient-fields.ts';
 import { PatientFormFields } from './patient-form.tsx';
@@ -38,7 +39,7 @@ export async function register(visit: Visit, desk: DeskServices): Promise<Answer
     if (alike.length > 0) return registrationPage(visit, desk, { cells, alike });
     const added = await desk.patients.add(details, writerOf(visit));
     if (added.state === 'csv-id-taken') return registrationPage(visit, desk, { cells, errors: csvIdTaken });
-    await desk.access.note(visit.user, { kind: 'patient', id: added.record.id }, 'register');
+    await noteAct(visit, desk, added.record.id, 'register');
     await forgetDraft(visit, desk);
     return url('patient', { patient: added.record.id });
   });

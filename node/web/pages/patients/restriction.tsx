@@ -24,7 +24,7 @@ export async function setRestriction(visit: Visit, desk: DeskServices): Promise<
   const form = await visit.form();
   const [reason, wanted] = [form.get('reason').trim(), form.get('wanted')];
   return await submitOnce(visit, () =>
-    openPatient<string | Answer>(visit, desk, 'edit', async (opened) => {
+    openPatient<string | Answer>(visit, desk, 'view', async (opened) => {
       const subject = { kind: 'patient', id: opened.record.id } as const;
       if (reason === '') return await restrictionPage(visit, desk, opened, [{ field: 'reason', message: 'Say why' }]);
       if (wanted === 'restricted') await desk.access.restrict(visit.user, subject, reason);
