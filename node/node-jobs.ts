@@ -43,7 +43,7 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
   const { store, clock, diagnostics, pushTo } = ports;
   return [
     { name: 'delivery', everyMs: secondMs, run: (signal) => ports.dispatcher.step(signal) },
-    { name: 'alerts', everyMs: 5 * secondMs, run: (signal) => ports.alerts.step(signal) },
+    { name: 'alerts', everyMs: 10 * secondMs, run: (signal) => ports.alerts.step(signal) },
     { name: 'decisions', everyMs: secondMs, run: () => ports.referralDesk.decisions.sendDue() },
     { name: 'pairing', everyMs: 5 * secondMs, run: () => ports.pairing.work() },
     { name: 'witnessing', everyMs: 30 * secondMs, restMs: secondMs, run: () => askWitnesses(ports) },

@@ -51,6 +51,8 @@ export const alertQueries = {
   open: statement()((db) =>
     db.selectFrom('alert').selectAll().where('state', '<>', 'acknowledged').orderBy('confirmed_at').orderBy('id'),
   ),
+  /** Whether there is anything to do at all. */
+  anyOpen: statement()((db) => db.selectFrom('alert').select('id').where('state', '<>', 'acknowledged').limit(1)),
   ofCase: statement<{ first: string }>()((db, values) =>
     db.selectFrom('alert').selectAll().where('first', '=', values.first).orderBy('confirmed_at').orderBy('id'),
   ),

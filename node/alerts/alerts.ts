@@ -109,6 +109,7 @@ export function openAlerts(ports: AlertsPorts): Alerts {
       ports.wake();
     },
     step: async (signal) => {
+      if ((await store.read((reader) => reader.first(alertQueries.anyOpen, {}))) === undefined) return told.clear();
       while (!signal.aborted && (await sendDueAlerts(ports, signal)));
       await tellLoud(ports, told);
     },

@@ -1,5 +1,6 @@
 import type { OpenAlert } from '../../../alerts/alert.ts';
 import type { AlertSubject } from '../../../alerts/preview.ts';
+import { LinkButton } from '../../components/form.tsx';
 import { Section } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, When } from '../../components/text.tsx';
@@ -10,14 +11,17 @@ import { deliveryWords } from './alert-words.ts';
 
 /**
  * What the police were told of a patient or a referral, for pages that show the record: whoever sees it may know. Nothing
- * where they were told nothing, and the links only for who may follow them.
+ * where they were told nothing and nothing is offered, and the links only for who may follow them.
  */
 export async function CaseAlerts({
   about: { patient, referral },
+  offer = false,
   visit,
   desk,
 }: {
   readonly about: AlertSubject;
+  /** A police case: whoever may is offered to tell the police. */
+  readonly offer?: boolean;
   readonly visit: Visit;
   readonly desk: DeskServices;
 }) {
@@ -26,17 +30,33 @@ export async function CaseAlerts({
     ...(referral === undefined ? [] : await desk.alerts.ofReferral(referral)),
   ];
   const alerts = [...new Map(found.map((alert) => [alert.id, alert])).values()];
-  if (alerts.length === 0) return null;
+  const isOffered = offer && visit.is('doctor', 'coordinator');
+  if (alerts.length === 0 && !isOffered) return null;
   return (
     <Section title="The police" id="police">
-      <ul>
-        {alerts.map((alert) => (
-          <li>
-            <Line alert={alert} isLinked={visit.is('doctor', 'coordinator')} />
-          </li>
-        ))}
-      </ul>
+      {alerts.length === 0 ? (
+        <p>This is a police case. Nobody here has told the police.</p>
+      ) : (
+        <List alerts={alerts} visit={visit} />
+      )}
+      {isOffered ? (
+        <LinkButton href={url('alert-new', {}, { patient, referral })}>
+          {alerts.length === 0 ? 'Tell the police' : 'Tell the police again'}
+        </LinkButton>
+      ) : null}
     </Section>
+  );
+}
+
+function List({ alerts, visit }: { readonly alerts: readonly OpenAlert[]; readonly visit: Visit }) {
+  return (
+    <ul>
+      {alerts.map((alert) => (
+        <li>
+          <Line alert={alert} isLinked={visit.is('doctor', 'coordinator')} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
