@@ -1,6 +1,7 @@
 import { toBase64Url } from '../../protocol/bytes.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import type { Instant } from '../../protocol/instant.ts';
-import { leafBytes, leafTypes, parseRecordX, type LeafType } from '../../protocol/log/entry.ts';
+import { leafBytes, leafTypes, parseRecordX, type LeafType, type RecordX } from '../../protocol/log/entry.ts';
 import { noteSignaturesMax } from '../../protocol/log/note.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Reader, Store } from '../store/store.ts';
@@ -203,7 +204,7 @@ async function readEntry(
   const entry = entryOf(row);
   const cosigned = await reader.first(explorerQueries.newestCosignedAbove, { index });
   const size = cosigned?.size ?? log.head().size;
-  const x = parseRecordX(entry.x);
+  const x = xOf(entry);
   const proof = await proofs.proofOf(reader, x, size);
   if (proof === undefined)
     throw new OperationError('unavailable', 'log-damaged', 'The log has no proof for an entry that it holds.');
@@ -213,6 +214,18 @@ async function readEntry(
     leaf: leafBytes(entry.type, x),
     proof: proof + lines.map(({ line }) => `${line}\n`).join(''),
   };
+}
+
+/** Somebody who changes a table by hand may leave anything in it. */
+function xOf({ x }: LogEntry): RecordX {
+  try {
+    return parseRecordX(x);
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw new OperationError('unavailable', 'log-damaged', 'The table of the log holds an entry without an x.', {
+      cause,
+    });
+  }
 }
 
 function entryOf(row: {

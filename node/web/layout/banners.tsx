@@ -4,6 +4,7 @@ import type { DeskServices } from '../desk-services.ts';
 import { LastSignIn } from '../pages/accounts/sign-in.tsx';
 import { unsentAlerts } from '../pages/alerts/unsent-alerts.tsx';
 import { EmergencyBanner } from '../pages/inbox/emergency-banner.tsx';
+import { trustBanner } from '../pages/peers/trust-banner.tsx';
 import { UndoBanners } from '../pages/referrals/undo-banner.tsx';
 import type { Visit } from '../visit.ts';
 
@@ -13,6 +14,7 @@ export async function banners(desk: DeskServices, visit: Visit): Promise<Child> 
     <>
       {desk.store.isFull() ? <DiskFull /> : null}
       {visit.is('doctor', 'coordinator') ? await unsentAlerts(desk) : null}
+      {visit.is('administrator') ? await trustBanner(desk, visit) : null}
       <EmergencyBanner desk={desk} visit={visit} />
       <UndoBanners desk={desk} visit={visit} />
       <LastSignIn visit={visit} />

@@ -155,6 +155,7 @@ describe('a peer', () => {
       detail: 'Its address now answers with a card under another identity key. Pair again if it was replaced.',
     }));
     const { text } = await atAlder.get(name);
+    expect((await atAlder.get('/admin/auditors')).text).toContain('has changed');
     expect(text).toContain('nothing is sent and nothing taken');
     expect(text).toContain('Pair again');
     expect(text).not.toContain(`${name}/resume`);

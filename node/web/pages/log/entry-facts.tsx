@@ -1,7 +1,10 @@
-import { parseUtf8, toHex } from '../../../../protocol/bytes.ts';
+import { parseUtf8, toBase64Url, toHex } from '../../../../protocol/bytes.ts';
+import { ProtocolError } from '../../../../protocol/errors.ts';
 import { instantOfUnix } from '../../../../protocol/instant.ts';
+import type { LeafType } from '../../../../protocol/log/entry.ts';
 import { parseProof } from '../../../../protocol/log/proof.ts';
-import type { LogEntryProof } from '../../../exchange-log/explorer.ts';
+import { parseKeyRecord, parseLocalRecord, parseSentRecord } from '../../../../protocol/log/record.ts';
+import type { LogEntry, LogEntryProof } from '../../../exchange-log/explorer.ts';
 import { LinkButton } from '../../components/form.tsx';
 import { Facts, Section } from '../../components/panel.tsx';
 import { DataTable, type Column } from '../../components/table.tsx';
@@ -35,7 +38,7 @@ export function EntryFacts({ found: { entry, proof } }: { readonly found: LogEnt
               </>
             ),
           },
-          { term: 'Record', value: <code class="wrap">{printable(entry.record)}</code> },
+          { term: 'Record', value: <RecordMembers entry={entry} /> },
           { term: 'Proven under', value: `the checkpoint of ${head.size} entries` },
           {
             term: 'Anchored',
@@ -51,6 +54,50 @@ export function EntryFacts({ found: { entry, proof } }: { readonly found: LogEnt
       </p>
     </Section>
   );
+}
+
+/** The members of the record, as far as it is one: canonical JSON without nesting (Spec §6). */
+function RecordMembers({ entry: { type, record } }: { readonly entry: LogEntry }) {
+  const members = membersOf(type, record);
+  if (members === undefined) return <code class="wrap">{printable(record)}</code>;
+  return (
+    <ul class="members">
+      {members.map(([name, value]) => (
+        <li>
+          {name}: <code class="wrap">{value}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function membersOf(type: LeafType, record: Uint8Array): readonly (readonly [string, string])[] | undefined {
+  try {
+    if (type === 'local' || type === 'noop') {
+      const { kind, members, salt } = parseLocalRecord(record);
+      const shown = Object.entries(members).map(([name, value]) => [name, String(value)] as const);
+      return [['kind', kind], ...shown, ['salt', toBase64Url(salt)]];
+    }
+    if (type === 'key') {
+      const { serial, card } = parseKeyRecord(record);
+      return [
+        ['serial', String(serial)],
+        ['card', toBase64Url(card)],
+      ];
+    }
+    const { from, to, seq, manifest, prev, salt } = parseSentRecord(record);
+    return [
+      ['from', from],
+      ['to', to],
+      ['seq', String(seq)],
+      ['manifest', toBase64Url(manifest)],
+      ['prev', prev ?? 'none: the first'],
+      ['salt', toBase64Url(salt)],
+    ];
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 }
 
 interface Signer {
@@ -101,6 +148,7 @@ export function Raw({ desk, found }: { readonly desk: DeskServices; readonly fou
     <Section id="raw" title="Raw bytes">
       <Facts
         facts={[
+          { term: 'Record', value: <code class="wrap">{printable(found.entry.record)}</code> },
           { term: 'Leaf', value: <code class="wrap">{printable(found.leaf)}</code> },
           { term: 'Log key', value: <code class="wrap">{desk.own.logVkey}</code> },
         ]}

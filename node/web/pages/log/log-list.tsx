@@ -10,7 +10,7 @@ import type { HandlersOf } from '../../route.ts';
 import type { logRoutes } from '../../routes/log-routes.ts';
 import { url } from '../../urls.ts';
 import { kindNames, readLogQuery, type LogQuery } from './log-query.ts';
-import { Hash, KindTag } from './log-words.tsx';
+import { Hash, KindTag, localWords } from './log-words.tsx';
 
 const minuteMs = 60_000;
 
@@ -106,7 +106,7 @@ function Filter({ desk, query, errors }: FilterProps) {
     .list()
     .map(({ name, title }) => ({ value: name as string, label: `${title} (${name})` }));
   return (
-    <form method="get" action={url('log')} class="panel" role="search" aria-label="Filter the entries">
+    <form method="get" action={url('log')} class="panel" id="log-filter" role="search" aria-label="Filter the entries">
       <div class="fields">
         <Select
           name="kind"
@@ -165,7 +165,15 @@ const columns: readonly Column<LogEntry>[] = [
     align: 'end',
     cell: ({ index }) => <a href={url('log-entry', { index: String(index) })}>{String(index)}</a>,
   },
-  { key: 'kind', label: 'Kind', cell: ({ type }) => <KindTag type={type} /> },
+  {
+    key: 'kind',
+    label: 'Kind',
+    cell: ({ type, record }) => (
+      <>
+        <KindTag type={type} /> {localWords(type, record)}
+      </>
+    ),
+  },
   { key: 'at', label: 'Time', cell: ({ at }) => <When at={at} show="seconds" /> },
   { key: 'peer', label: 'Peer', cell: ({ peer }) => peer ?? '–' },
   { key: 'x', label: 'Reference hash (x)', cell: ({ x }) => <Hash text={x} /> },

@@ -1,4 +1,6 @@
+import { ProtocolError } from '../../../../protocol/errors.ts';
 import type { LeafType } from '../../../../protocol/log/entry.ts';
+import { parseLocalRecord } from '../../../../protocol/log/record.ts';
 import { Tag, type Tone } from '../../components/tag.tsx';
 
 /** What each kind of entry says, without naming anybody (Spec §6). */
@@ -18,6 +20,20 @@ export function kindMeans(type: LeafType): string {
 
 export function KindTag({ type }: { readonly type: LeafType }) {
   return <Tag tone={kinds[type].tone}>{kinds[type].word}</Tag>;
+}
+
+/** What a `local` entry is about: the kind of its record, and the act where it names one. */
+export function localWords(type: LeafType, record: Uint8Array): string {
+  if (type !== 'local') return '';
+  try {
+    const { kind, members } = parseLocalRecord(record);
+    const { act, query } = members;
+    if (act !== undefined) return `${kind}: ${act}`;
+    return query === undefined ? kind : `${kind}: a look`;
+  } catch (error) {
+    if (error instanceof ProtocolError) return 'a record of another form';
+    throw error;
+  }
 }
 
 /** The first letters of a hash, with all of it in the page. */
