@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { instantOfMs } from '../../../protocol/instant.ts';
@@ -164,6 +164,18 @@ describe('an upload', () => {
     expect(elsewhere.state).toBe('begun');
     await hospital.uploads.append(id, 4, stream('567890'));
     expect(await begin({ size: 10, fingerprint })).toMatchObject({ state: 'begun' });
+  });
+
+  test('leaves nothing of its name, its bytes or its fingerprint in clear', async () => {
+    const fingerprint = 'ab'.repeat(32);
+    const text = 'Zebrawood findings '.repeat(1000);
+    const id = await begun({ size: 100_000, title: 'Zebrawood.txt', contentType: 'text/zebrawood', fingerprint });
+    await hospital.uploads.append(id, 0, stream(text));
+    const files = readdirSync(join(hospital.directory, 'data'), { recursive: true, withFileTypes: true });
+    for (const each of files.filter((entry) => entry.isFile())) {
+      const stored = readFileSync(join(each.parentPath, each.name)).toString('latin1').toLowerCase();
+      expect(stored.includes('zebrawood') || stored.includes(fingerprint), each.name).toBe(false);
+    }
   });
 
   test('is bounded: empty, too large, too many of a patient, too many of a user', async () => {

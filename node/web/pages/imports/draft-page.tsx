@@ -51,7 +51,7 @@ export async function draftPage(
       <h1>Preview of an import</h1>
       <p class="lead">
         <Foreign text={draft.summary.name} />: {draft.records.toLocaleString('en')} rows. Nothing is stored yet. Kept
-        for you until <When at={draft.expiresAt} />.
+        for you until <When at={draft.expiresAt} />. <a href="#decision">Go to your decision</a>
       </p>
       <Told draft={draft} />
       <VerdictTiles draft={draft} verdict={verdict} />

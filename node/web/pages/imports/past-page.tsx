@@ -69,8 +69,13 @@ function Undo({
     <form method="post" action={url('import-undo', { import: past.id })} data-draft="off">
       <Once token={once} />
       <p>
-        Takes all of it back: {past.added} new {past.added === 1 ? 'patient goes' : 'patients go'} and their keys are
-        destroyed; {past.updated} changed {past.updated === 1 ? 'one says' : 'ones say'} again what they said before.
+        Takes all of it back.{' '}
+        {past.added === 0
+          ? null
+          : `${past.added} new ${past.added === 1 ? 'patient goes, and the key of that record is' : 'patients go, and the keys of their records are'} destroyed. `}
+        {past.updated === 0
+          ? null
+          : `${past.updated} changed ${past.updated === 1 ? 'patient says' : 'patients say'} again what the record said before.`}
       </p>
       <p class="actions">
         <Submit tone="danger">Undo the import</Submit>
