@@ -121,6 +121,39 @@ describe.runIf(findChromium() !== undefined)('the log in an auditor’s browser'
     expect(person.troubles).toEqual([]);
   }, 60_000);
 
+  test('a walk by keyboard alone filters the log, opens an entry, changes its leaf and checks again', async () => {
+    await using person = await auditor();
+    const { page } = person;
+    const focus = async (label: string) => {
+      for (let steps = 0; steps < 120; steps += 1) {
+        await page.keyboard.press('Tab');
+        const found = await page.evaluate(
+          'document.activeElement?.labels?.[0]?.textContent ?? document.activeElement?.textContent',
+        );
+        if (String(found).trim() === label) return;
+      }
+      throw new Error(`the keyboard does not come to ${label}`);
+    };
+    await person.open('/log');
+    await focus('Kind (optional)');
+    await page.keyboard.type('key');
+    await focus('Show');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/kind=key/);
+    await focus('0');
+    await page.keyboard.press('Enter');
+    await checked(person);
+    await focus('Leaf (hex)');
+    await page.keyboard.press('Control+End');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('e');
+    await focus('Check again');
+    await page.keyboard.press('Enter');
+    await page.locator('#checks .broken').waitFor();
+    expect((await stepsOf(person)).filter((step) => step.endsWith('broken'))).toEqual(['leaf broken']);
+    expect(person.troubles).toEqual([]);
+  }, 60_000);
+
   test('without scripts the server checks, says that it did, and judges changed bytes as well', async () => {
     await using person = await auditor({ withoutScripts: true });
     await person.open('/log/entries/42');
