@@ -81,6 +81,8 @@ function ofPatients({ patient, consultation }: PopulatedDesks): readonly Screen[
     screen('consultation-new', 'alder', 'doctor', url('consultation-new', { patient })),
     screen('consultation', 'alder', 'doctor', url('consultation', { patient, consultation })),
     screen('consultation-change', 'alder', 'doctor', url('consultation-edit', { patient, consultation })),
+    screen('upload', 'alder', 'nurse', url('upload-new', { patient })),
+    screen('import', 'alder', 'nurse', url('import')),
   ];
 }
 

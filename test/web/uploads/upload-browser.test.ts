@@ -165,6 +165,48 @@ describe.skipIf(findChromium() === undefined)('in a real browser', () => {
     expect(person.troubles.filter((trouble) => !/status of 422/.test(trouble))).toEqual([]);
   });
 
+  test('an upload whose session ends says so, and goes on after signing in', { timeout: 60_000 }, async () => {
+    await using person = await openPerson(browser, desk.origin);
+    await signInAt(person, desk.users.nurse);
+    const { page, context } = person;
+    await person.open(`/patients/${patient}/uploads/new`);
+    const cookies = await context.cookies();
+    await page.getByLabel('Year of birth of the patient').fill('1979');
+    await page.getByLabel('Files', { exact: true }).setInputFiles(join(directory, 'x-ray.dcm'));
+    await context.clearCookies();
+    await page.getByRole('button', { name: 'Add to this patient' }).click();
+    await page.getByText('Your session has ended').first().waitFor();
+    await context.addCookies(cookies);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('link', { name: 'encrypted and stored' }).waitFor();
+  });
+
+  test('without scripts files are added and patients imported all the same', { timeout: 60_000 }, async () => {
+    await using person = await openPerson(browser, desk.origin, { withoutScripts: true });
+    await signInAt(person, desk.users.nurse);
+    const { page } = person;
+    await person.open(`/patients/${patient}/uploads/new`);
+    expect(await page.getByText('Each up to 64 MiB here').count()).toBe(1);
+    await page.getByLabel('Year of birth of the patient').fill('1979');
+    writeFileSync(join(directory, 'labs.txt'), 'K 4.1 mmol/l');
+    await page.getByLabel('Files', { exact: true }).setInputFiles(join(directory, 'labs.txt'));
+    await page.getByRole('button', { name: 'Add to this patient' }).click();
+    await page.getByRole('link', { name: 'labs.txt' }).first().click();
+    await page.getByRole('heading', { name: 'labs.txt' }).waitFor();
+
+    writeFileSync(join(directory, 'new.csv'), 'csv_id,family_name,sex\nN-1,Nowak,female\nN-2,Silva,F\n');
+    await person.open('/patients/import');
+    await page.getByLabel('CSV file').setInputFiles(join(directory, 'new.csv'));
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('“F” is none of the words allowed here').waitFor();
+    await page.getByLabel('Leave out the 1 row with errors').check();
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('1 row was left out because of errors').waitFor();
+    await page.getByRole('button', { name: 'Undo the import' }).click();
+    await page.getByRole('heading', { name: 'This import was undone' }).waitFor();
+    expect(person.troubles).toEqual([]);
+  });
+
   test.each(variants)('every screen is whole at $name', { timeout: 180_000 }, async (variant) => {
     await using person = await openPerson(browser, desk.origin, { variant });
     await signInAt(person, desk.users.nurse);
