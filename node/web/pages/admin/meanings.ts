@@ -26,7 +26,7 @@ export function titleOf({ check }: Pick<Finding, 'check'>): string {
 
 /** Findings begin in the middle of a sentence; addresses and paths stay as they are. */
 export function begun(text: string): string {
-  return /^[a-z]+[ ,:;-]|^[a-z]+$/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /^[a-z]+(?:[ ,;-]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
 /** What a check that is not good means for patients (screens 17). */
