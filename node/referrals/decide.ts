@@ -24,8 +24,8 @@ export interface Decision {
   readonly referral: ReferralId;
   readonly role: 'triage' | 'clinician' | 'referrer';
   readonly author: Actor;
-  /** `undefined` when the state does not allow it any more; the number is ours of this referral. */
-  readonly content: (held: { readonly number: string }) => EventContent;
+  /** The number is ours of this referral; `prior` names the states before the present one, nearest first. */
+  readonly content: (held: { readonly number: string; readonly prior: string }) => EventContent;
   /** False for what only this hospital needs to know yet. */
   readonly send?: boolean;
   /** What else this decision does, in its transaction. */

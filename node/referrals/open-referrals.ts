@@ -10,6 +10,7 @@ import { OperationError } from '../platform/operation-error.ts';
 import type { ReceivedPatients } from '../records/received-patients.ts';
 import type { ReferralTables } from '../store/schema/referrals.ts';
 import type { Reader, Writer } from '../store/store.ts';
+import { answerCancel } from './answer-cancel.ts';
 import { findReferral } from './apply-events.ts';
 import { decideReferral } from './decide.ts';
 import { noteDecision, type DecisionWords } from './decisions.ts';
@@ -78,6 +79,7 @@ export function openReferrals(ports: ReferralsPorts): Referrals {
         also: also ?? ((writer) => noteSent(writer, referral, { kind: 'rejected', ...said }, author)),
       });
     },
+    answerCancel: (id, answer) => answerCancel(ports, id, answer),
     withdraw: (id, by) => withdrawReferral(ports, id, by),
     findByCsvId: (peer, csvId) =>
       store.read(async (reader) => {

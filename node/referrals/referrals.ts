@@ -118,6 +118,11 @@ export interface ReferralDetail extends ReferralLine {
   readonly receipt: string | undefined;
 }
 
+/** A request to cancel is confirmed, or declined with the reason that the sender reads. */
+export type CancelAnswer =
+  | { readonly kind: 'confirmed'; readonly author: Actor }
+  | { readonly kind: 'declined'; readonly reason: string; readonly author: Actor };
+
 /** A referral as its receiver would see it, before it is sent. */
 export interface ReferralPreview {
   /** Made by the code that reads a received one. */
@@ -157,6 +162,8 @@ export interface Referrals {
     decision: { readonly reason: string; readonly advice?: string; readonly author: Actor },
     also?: (writer: Writer) => Promise<void>,
   ): Promise<void>;
+  /** Events 16 and 17: what a clinician says to a request to cancel. */
+  answerCancel(id: ReferralId, answer: CancelAnswer): Promise<void>;
   /** Takes back a bundle that has no receipt yet: a withdrawn leaf at once, then DELETE (Spec §6). */
   withdraw(id: ReferralId, by?: { readonly author?: Actor; readonly reason?: string }): Promise<void>;
   /** Received referrals about the patient that this peer calls by this CSV id, newest first. */

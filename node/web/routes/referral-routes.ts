@@ -20,6 +20,7 @@ export const referralRoutes = {
   received: { method: 'GET', path: '/received/:referral', access: clinical },
   'received-panel': { method: 'GET', path: '/received/:referral/panel', access: clinical },
   'received-decide': { method: 'POST', path: '/received/:referral', access: doctors },
+  'received-cancel': { method: 'POST', path: '/received/:referral/cancel', access: doctors },
   'received-undo': { method: 'POST', path: '/received/:referral/undo', access: doctors },
   'received-image': { method: 'GET', path: '/received/:referral/images/:attachment', access: clinical },
   'received-attachment': { method: 'GET', path: '/received/:referral/attachments/:attachment', access: clinical },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { statement } from '../../../node/store/statement.ts';
 import { eventually } from '../../support/desk.ts';
 import type { DeskClient } from '../../support/desk-client.ts';
 import { addFile, addPatient, openTwoDesks, refer, submitAt, textOf, type TwoDesks } from './two-desks.ts';
@@ -192,9 +193,9 @@ test('a referred patient is found by the sender’s own id, compared, linked and
   expect(page.text).toMatch(/value="same"[^>]*checked/);
   expect(await birch.node.referralDesk.matching.linkOf(id as never)).toBeUndefined();
   const action = `/received/${id}/match`;
-  const unsaid = await submitAt(coordinator, page, action, { patient: ours, answer: 'same', why: '' });
+  const unsaid = await submitAt(coordinator, page, action, { patient: ours, 'answer-0': 'same', 'why-0': '' });
   expect([unsaid.status, unsaid.text.includes('Say in a few words why')]).toEqual([422, true]);
-  const said = await submitAt(coordinator, unsaid, action, { patient: ours, answer: 'same', why: 'Passport' });
+  const said = await submitAt(coordinator, unsaid, action, { patient: ours, 'answer-0': 'same', 'why-0': 'Passport' });
   expect(said.location).toBe(action);
   expect((await coordinator.get('/lookup?peer=alder.example&id=L-7')).text).toContain(`/patients/${ours}`);
   const linked = await coordinator.get(action);
@@ -213,4 +214,20 @@ test('a person who is new here is registered from the referral', async () => {
   expect((await submitAt(atBirch, unsaid, action, { 'why-new': 'Never here' })).status).toBe(303);
   const link = await birch.node.referralDesk.matching.linkOf(id as never);
   expect(link?.patient).toBeDefined();
+});
+
+test('a request to cancel is answered on the page; one that is over by then is told so', async () => {
+  const { birch, atBirch } = desks;
+  const id = await arrived();
+  const ask = statement<{ id: string }>()((db, values) =>
+    db.updateTable('referral').set({ state: 'cancel-requested', prior: 'received' }).where('id', '=', values.id),
+  );
+  await birch.node.store.write((writer) => writer.run(ask, { id }));
+  const page = await atBirch.get(`/received/${id}`);
+  expect(page.text).toContain('The sender asks to cancel');
+  expect(page.text).not.toContain('id="accept"');
+  // The signed history knows of no request: what the row says is not believed.
+  const late = await submitAt(atBirch, page, `/received/${id}/cancel`, { answer: 'declined', reason: 'In theatre' });
+  expect(late.status).toBe(409);
+  expect(late.text).toContain('In theatre');
 });

@@ -19,6 +19,7 @@ beforeAll(async () => {
   [alder, birch] = [world.at('alder'), world.at('birch')];
   const { patient, undecided } = world;
   await addPatient(birch, { ...sharma, csvId: 'B-17', mrn: 'B-MRN-5', givenNames: 'Aisha', phone: '+91 11 5550 0000' });
+  await addPatient(birch, { ...sharma, csvId: 'B-18', mrn: 'B-MRN-6', sex: 'male' });
   const client = await alder.client('doctor');
   const files = await alder.node.attachments.list(patient);
   const consultations = await alder.node.consultations.list(patient);

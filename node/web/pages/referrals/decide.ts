@@ -1,5 +1,6 @@
 import { OperationError } from '../../../platform/operation-error.ts';
 import type { DecisionWords } from '../../../referrals/decisions.ts';
+import type { ReferralDetail } from '../../../referrals/referrals.ts';
 import type { Answer } from '../../answer.ts';
 import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
@@ -17,25 +18,52 @@ export async function decide(visit: Visit, desk: DeskServices): Promise<Answer> 
   const form = await visit.form();
   const detail = await openReferral(visit, desk, 'received', 'decide');
   const words = wordsOf(form);
-  return submitOnce(visit, async () => {
-    try {
+  return submitOnce(visit, () =>
+    orAgain(visit, desk, detail, async () => {
       await desk.referralDesk.decisions.decide(detail.id, words, actorOf(visit));
-    } catch (error) {
-      if (!(error instanceof OperationError) || (error.kind !== 'invalid' && error.kind !== 'conflict')) throw error;
-      const errors = [{ field: fieldsOfCode[error.code] ?? 'note', message: error.message }];
-      const isInvalid = error.kind === 'invalid';
-      return receivedPage(visit, desk, await desk.referrals.show(detail.id), {
-        errors,
-        title: isInvalid ? 'Nothing was decided yet' : 'Your decision was not kept',
-        fields: form,
-        status: isInvalid ? 422 : 409,
-      });
-    }
-    await forgetDraft(visit, desk);
-    if (form.get('next') !== 'yes') return url('received', { referral: detail.id });
-    const next = await desk.referralDesk.nextUndecided(detail.id);
-    return next === undefined ? url('inbox') : url('received', { referral: next });
-  });
+      await forgetDraft(visit, desk);
+      if (form.get('next') !== 'yes') return url('received', { referral: detail.id });
+      const next = await desk.referralDesk.nextUndecided(detail.id);
+      return next === undefined ? url('inbox') : url('received', { referral: next });
+    }),
+  );
+}
+
+/** What the decision lacks, or who was faster, is told on the same page, with everything typed still there. */
+async function orAgain(
+  visit: Visit,
+  desk: DeskServices,
+  detail: ReferralDetail,
+  work: () => Promise<string>,
+): Promise<string | Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OperationError) || (error.kind !== 'invalid' && error.kind !== 'conflict')) throw error;
+    const isInvalid = error.kind === 'invalid';
+    return receivedPage(visit, desk, await desk.referrals.show(detail.id), {
+      errors: [{ field: fieldsOfCode[error.code] ?? 'state', message: error.message }],
+      title: isInvalid ? 'Nothing was decided yet' : 'Your decision was not kept',
+      fields: await visit.form(),
+      status: isInvalid ? 422 : 409,
+    });
+  }
+}
+
+/** What a doctor says to the sender's request to cancel; it leaves at once. */
+export async function answerCancelAsked(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const form = await visit.form();
+  const detail = await openReferral(visit, desk, 'received', 'decide');
+  const author = actorOf(visit);
+  return submitOnce(visit, () =>
+    orAgain(visit, desk, detail, async () => {
+      if (form.get('answer') === 'confirmed')
+        await desk.referrals.answerCancel(detail.id, { kind: 'confirmed', author });
+      else await desk.referrals.answerCancel(detail.id, { kind: 'declined', reason: form.get('reason'), author });
+      await forgetDraft(visit, desk);
+      return url('received', { referral: detail.id });
+    }),
+  );
 }
 
 /** Takes a decision back before its answer leaves. */

@@ -24,7 +24,7 @@ export function DecisionForms(props: DecisionFormsProps) {
   const isDeclining = fields?.get('decision') === 'rejected';
   const canAccept = detail.state === 'received' || detail.state === 'info-requested';
   return (
-    <Section title="Decide" id="decide">
+    <Section title={canAccept ? 'Decide' : 'Change the decision'} id="decide">
       {canAccept ? (
         <form method="post" action={action} id="accept-form">
           <Once token={once()} />
@@ -44,10 +44,10 @@ export function DecisionForms(props: DecisionFormsProps) {
           </div>
         </form>
       ) : null}
-      <Decline {...props} action={action} isOpen={isDeclining || !canAccept} />
+      <Decline {...props} action={action} isOpen={isDeclining} />
       <p class="hint">
         The signed answer leaves ten seconds after the decision; until then it can be undone.
-        <span class="keys">
+        <span class="keys" hidden={!canAccept}>
           {' '}
           Keys: <kbd>A</kbd> accept, <kbd>N</kbd> accept and next, <kbd>D</kbd> decline.
         </span>
@@ -103,5 +103,37 @@ function Decline(props: DecisionFormsProps & { readonly action: string; readonly
         </div>
       </form>
     </details>
+  );
+}
+
+/** The sender asks to cancel: confirm, or go on and say why (Spec bundle §6, events 16 and 17). */
+export function CancelForms({ detail, hospital, once, fields, errors }: Omit<DecisionFormsProps, 'decider' | 'own'>) {
+  const action = url('received-cancel', { referral: detail.id });
+  return (
+    <Section title="The sender asks to cancel" id="cancel">
+      <form method="post" action={action} data-draft="off">
+        <Once token={once()} />
+        <Hidden name="answer" value="confirmed" />
+        <Submit>Confirm: it is cancelled</Submit>
+      </form>
+      <form method="post" action={action} class="after">
+        <Once token={once()} />
+        <Hidden name="answer" value="declined" />
+        <TextArea
+          name="reason"
+          label="Why it is not cancelled"
+          hint={
+            <>
+              <Foreign text={hospital} /> reads exactly these words, such as “already in theatre”.
+            </>
+          }
+          required
+          rows={2}
+          value={fields?.get('reason') ?? ''}
+          errors={errors}
+        />
+        <Submit tone="second">Do not cancel</Submit>
+      </form>
+    </Section>
   );
 }

@@ -11,19 +11,22 @@ import { matchPage } from './match.tsx';
 import { actorOf, openReferral } from './referral-of.ts';
 
 const answers = ['same', 'other', 'not-sure'] as const;
-const fieldOfCode: Readonly<Record<string, string>> = { 'why-missing': 'why', 'words-too-long': 'why' };
+/** What is wrong with the words; everything else is about the answer itself. */
+const codesOfWords: ReadonlySet<string> = new Set(['why-missing', 'words-too-long']);
 
 /** Keeps a person's answer about one candidate; linking is one of three (screens 11). */
 export async function answerMatch(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'link');
   const form = await visit.form();
-  const answer = answers.find((one) => one === form.get('answer'));
+  const row = form.get('row');
+  const [answerField, whyField] = [`answer-${row}`, `why-${row}`];
+  const answer = answers.find((one) => one === form.get(answerField));
   const patient = form.get('patient');
   if (answer === undefined || !isUuid(patient))
-    return matchPage(visit, desk, detail, [{ field: 'answer', message: 'Choose one of the three answers' }], form);
+    return matchPage(visit, desk, detail, [{ field: answerField, message: 'Choose one of the three answers' }], form);
   return submitOnce(visit, async () => {
-    const given = { answer, patient: patient as PatientId, why: form.get('why') };
-    return orAgain(visit, desk, detail, 'why', async () => {
+    const given = { answer, patient: patient as PatientId, why: form.get(whyField) };
+    return orAgain(visit, desk, detail, { words: whyField, answer: answerField }, async () => {
       await desk.access.note(visit.user, { kind: 'patient', id: patient }, 'link');
       await desk.referralDesk.matching.answer(detail.id, given, actorOf(visit));
       return url('received-match', { referral: detail.id });
@@ -36,7 +39,7 @@ export async function registerReceived(visit: Visit, desk: DeskServices): Promis
   const detail = await openReferral(visit, desk, 'received', 'link');
   const why = (await visit.form()).get('why-new');
   return submitOnce(visit, () =>
-    orAgain(visit, desk, detail, 'why-new', async () => {
+    orAgain(visit, desk, detail, { words: 'why-new', answer: 'why-new' }, async () => {
       const patient = await desk.referralDesk.matching.register(detail.id, why, actorOf(visit));
       await desk.access.note(visit.user, { kind: 'patient', id: patient }, 'register');
       return url('received-match', { referral: detail.id });
@@ -57,7 +60,7 @@ async function orAgain(
   visit: Visit,
   desk: DeskServices,
   detail: Parameters<typeof matchPage>[2],
-  field: string,
+  fields: { readonly words: string; readonly answer: string },
   work: () => Promise<string>,
 ): Promise<string | Answer> {
   try {
@@ -67,8 +70,8 @@ async function orAgain(
       (error instanceof OperationError && (error.kind === 'invalid' || error.kind === 'conflict')) ||
       (error instanceof RecordsError && error.code === 'invalid-details');
     if (!isTold) throw error;
-    const where = error instanceof OperationError && fieldOfCode[error.code] === undefined ? 'answer' : field;
+    const field = codesOfWords.has(error.code) ? fields.words : fields.answer;
     const form = await visit.form();
-    return matchPage(visit, desk, detail, [{ field: where, message: error.message }], form);
+    return matchPage(visit, desk, detail, [{ field, message: error.message }], form);
   }
 }

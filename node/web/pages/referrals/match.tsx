@@ -57,8 +57,9 @@ export async function matchPage(
           <p>Look for somebody by hand, or register the person as a new patient.</p>
         </EmptyState>
       ) : null}
-      {open.map((candidate) => (
+      {open.map((candidate, i) => (
         <OneCandidate
+          row={String(i)}
           candidate={candidate}
           person={comparison.person}
           detail={detail}
@@ -132,6 +133,8 @@ const findingTones: Readonly<Record<Difference['finding'], Tone>> = {
 };
 
 interface CandidateProps {
+  /** Its fields are apart from those of the other candidates. */
+  readonly row: string;
   readonly candidate: Candidate;
   readonly person: PatientDetails;
   readonly detail: ReferralDetail;
@@ -149,10 +152,16 @@ function OneCandidate(props: CandidateProps) {
   const valueOf = (row: Difference, side: 'theirs' | 'ours') =>
     row.field === 'Birth date' && row[side] !== '' ? dateWords(row[side]) : row[side];
   return (
-    <Section title={<PersonName name={patient.details} />} id={`candidate-${patient.id}`}>
+    <Section
+      title={
+        <>
+          <PersonName name={patient.details} />, <Foreign text={patient.details.csvId} />
+        </>
+      }
+      id={`candidate-${patient.id}`}
+    >
       <p>
-        <strong>{gradeWords(result)}</strong>, <Foreign text={patient.details.csvId} />,{' '}
-        <a href={url('patient', { patient: patient.id })}>open the chart</a>
+        <strong>{gradeWords(result)}</strong>, <a href={url('patient', { patient: patient.id })}>open the chart</a>
       </p>
       {answered === undefined ? null : (
         <p>
@@ -162,7 +171,11 @@ function OneCandidate(props: CandidateProps) {
       )}
       <DataTable
         id={`differences-${patient.id}`}
-        caption="Side by side"
+        caption={
+          <>
+            Side by side with <Foreign text={patient.details.csvId} />
+          </>
+        }
         hideCaption
         rows={rows}
         rowKey={({ field }) => field}
@@ -194,16 +207,18 @@ function OneCandidate(props: CandidateProps) {
   );
 }
 
-function AnswerForm({ candidate, detail, once, given, errors }: CandidateProps) {
+function AnswerForm({ row, candidate, detail, once, given, errors }: CandidateProps) {
   const { patient, result, answered } = candidate;
   const proposed = result.grade === 'certain' && answered === undefined ? 'same' : undefined;
-  const chosen = given?.get('answer') ?? proposed;
+  const [answer, why] = [`answer-${row}`, `why-${row}`];
+  const chosen = given?.get(answer) ?? proposed;
   return (
     <form method="post" action={url('received-answer', { referral: detail.id })} data-draft="off">
       <Once token={once} />
       <Hidden name="patient" value={patient.id} />
+      <Hidden name="row" value={row} />
       <Radios
-        name="answer"
+        name={answer}
         label="Your answer"
         required
         errors={errors}
@@ -215,12 +230,12 @@ function AnswerForm({ candidate, detail, once, given, errors }: CandidateProps) 
         ]}
       />
       <Field
-        name="why"
+        name={why}
         label="Why"
         hint="What you looked at or asked: others read it later"
         required
         maxlength={2000}
-        value={given?.get('why') ?? ''}
+        value={given?.get(why) ?? ''}
         errors={errors}
       />
       <Submit>Keep the answer</Submit>

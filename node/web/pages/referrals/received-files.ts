@@ -116,7 +116,6 @@ export async function receivedImage(visit: Visit, desk: DeskServices): Promise<A
       'content-length': String(attachment.size),
       'content-disposition': 'inline',
       'content-security-policy': "default-src 'none'; sandbox",
-      'cache-control': 'private, max-age=300',
     },
   });
 }

@@ -11,7 +11,8 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { DecisionForms } from './decision-forms.tsx';
+import { CaseAlerts } from '../alerts/case-alerts.tsx';
+import { CancelForms, DecisionForms } from './decision-forms.tsx';
 import { openReferral, titleOf } from './referral-of.ts';
 import { fileFactsOf, receivedPlace } from './received-files.ts';
 import { FullRecord, ReviewBanner, ReviewSummary } from './review-body.tsx';
@@ -64,7 +65,8 @@ export async function receivedPage(
         <div class="review-side">
           <Section title="State" id="state">
             <div
-              id="state-live"
+              id="f-state"
+              tabindex={-1}
               data-live-kinds="referral delivery"
               data-live-ids={id}
               data-live-src={url('received-panel', { referral: id })}
@@ -78,6 +80,15 @@ export async function receivedPage(
               hospital={hospital}
               decider={visit.user.name}
               own={desk.own.title}
+              once={() => desk.random.uuid()}
+              fields={fields}
+              errors={refused?.errors ?? []}
+            />
+          ) : null}
+          {visit.is('doctor') && detail.state === 'cancel-requested' ? (
+            <CancelForms
+              detail={detail}
+              hospital={hospital}
               once={() => desk.random.uuid()}
               fields={fields}
               errors={refused?.errors ?? []}
@@ -115,6 +126,12 @@ function SidePanels({
         evidence={evidence}
         peer={desk.directory.get(detail.peer)}
         receiptHref={url('received-receipt', { referral: id })}
+      />
+      <CaseAlerts
+        about={{ referral: id }}
+        offer={(detail.review?.alerts.length ?? 0) > 0}
+        visit={visit}
+        desk={desk}
       />
       <div class="actions">
         {visit.is('doctor', 'coordinator') ? (

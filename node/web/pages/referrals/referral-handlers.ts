@@ -1,6 +1,6 @@
 import type { HandlersOf } from '../../route.ts';
 import type { referralRoutes } from '../../routes/referral-routes.ts';
-import { decide, undo } from './decide.ts';
+import { answerCancelAsked, decide, undo } from './decide.ts';
 import { discardDraft, sendDraft, signStep } from './draft-sign.tsx';
 import { saveWhat, whatStep } from './draft-what.tsx';
 import { saveWhy, whyStep } from './draft-why.tsx';
@@ -28,6 +28,7 @@ export const referralHandlers: HandlersOf<typeof referralRoutes> = {
   received,
   'received-panel': receivedPanel,
   'received-decide': decide,
+  'received-cancel': answerCancelAsked,
   'received-undo': undo,
   'received-image': receivedImage,
   'received-attachment': receivedAttachment,
