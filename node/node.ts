@@ -129,6 +129,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
   records.uploadLimit.bytesMax = async () => Number((await alerts.settings.values()).uploadGibMax) * 1024 ** 3;
   const accounts = connectAccounts(machine, peers);
   const live = openLive(machine);
+  let jobs: JobRunner | undefined;
   const services = {
     config,
     store,
@@ -143,9 +144,9 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     ...alerts,
     ...accounts,
     live,
+    jobStanding: () => jobs?.standing() ?? [],
   };
   const doors: AsyncDisposable[] = [];
-  let jobs: JobRunner | undefined;
   return {
     ...services,
     /** Opens the three doors of the configuration and says where they are. */

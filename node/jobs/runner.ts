@@ -1,3 +1,4 @@
+import type { Instant } from '../../protocol/instant.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 
@@ -10,11 +11,20 @@ export interface Job {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** How a job fares, for people who look after the node. */
+export interface JobStanding {
+  readonly name: string;
+  /** When a run last ended without an error; `undefined` before the first. */
+  readonly succeededAt: Instant | undefined;
+  readonly failuresInARow: number;
+}
+
 export interface JobRunner extends AsyncDisposable {
   /** Runs the job at once if it sleeps and has rested, else once more when it may. */
   wake(name: string): void;
   /** Resolves when every job is asleep: what a test waits for instead of sleeping. */
   idle(): Promise<void>;
+  standing(): readonly JobStanding[];
 }
 
 /** Runs each job at once and then every `everyMs`, each in its own loop, until disposed; disposal waits for what runs. */
@@ -27,6 +37,7 @@ export function startJobs(jobs: readonly Job[], clock: Clock, diagnostics: Diagn
     idle: async () => {
       await Promise.all(loops.map((loop) => loop.idle()));
     },
+    standing: () => loops.map((loop) => loop.standing()),
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       for (const loop of loops) loop.wake();
@@ -38,6 +49,7 @@ export function startJobs(jobs: readonly Job[], clock: Clock, diagnostics: Diagn
 interface Loop {
   wake(): void;
   idle(): Promise<void>;
+  standing(): JobStanding;
   readonly ended: Promise<void>;
 }
 
@@ -47,6 +59,8 @@ function startLoop(job: Job, clock: Clock, diagnostics: Diagnostics, signal: Abo
   let asleep = false;
   let waiters: (() => void)[] = [];
   let endedAtMs = Number.NEGATIVE_INFINITY;
+  let succeededAt: Instant | undefined;
+  let failuresInARow = 0;
   const rest = async (restMs: number): Promise<void> => {
     const leftMs = endedAtMs + restMs - clock.elapsedMs();
     if (leftMs > 0) await clock.sleep(leftMs, signal);
@@ -57,7 +71,10 @@ function startLoop(job: Job, clock: Clock, diagnostics: Diagnostics, signal: Abo
       again = false;
       try {
         await job.run(signal);
+        succeededAt = clock.now();
+        failuresInARow = 0;
       } catch (error) {
+        failuresInARow += 1;
         diagnostics.error('job-failed', error, { job: job.name });
       }
       endedAtMs = clock.elapsedMs();
@@ -82,6 +99,7 @@ function startLoop(job: Job, clock: Clock, diagnostics: Diagnostics, signal: Abo
       waiters = [...waiters, resolve];
       return promise;
     },
+    standing: () => ({ name: job.name, succeededAt, failuresInARow }),
     ended,
   };
 }

@@ -7,6 +7,7 @@ import type { NodeServices } from './node-services.ts';
 
 /** A page does not wait longer for a server that is silent. */
 const patienceMs = 4_000;
+const failuresAlarming = 3;
 
 /** Work that waits in this node; nothing of it names a patient. */
 export interface WaitingWork {
@@ -37,7 +38,25 @@ export async function checkHealth(services: NodeServices, { withDamage }: { read
     ...peers.map((peer) => within(clock, `peer ${peer.name}`, checkPeer(services, peer))),
   ]);
   const disk = await checkDisk(services, config);
-  return worstFirst([...found, ...disk]);
+  return worstFirst([...found, ...disk, checkJobs(services)]);
+}
+
+/** A job that fails once is tried again; one that goes on failing needs somebody. */
+export function checkJobs({ jobStanding }: Pick<NodeServices, 'jobStanding'>): Finding {
+  const jobs = jobStanding();
+  const failing = jobs.filter(({ failuresInARow }) => failuresInARow > 0);
+  if (jobs.length === 0)
+    return bad('jobs', 'warn', 'this node', 'none runs: nothing is sent', 'start the node with fernpost serve');
+  if (failing.length === 0) return good('jobs', `all ${jobs.length} run`);
+  const words = failing.map(({ name, failuresInARow }) => `${name} (${failuresInARow} in a row)`).join(', ');
+  const state = failing.some(({ failuresInARow }) => failuresInARow >= failuresAlarming) ? 'fail' : 'warn';
+  return bad(
+    'jobs',
+    state,
+    'this node',
+    `fail and are tried again: ${words}`,
+    'the diagnostics name the cause: job-failed',
+  );
 }
 
 /** Whether the database takes new work; it is not searched for damage. */

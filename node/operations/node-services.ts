@@ -1,3 +1,4 @@
+import type { Instant } from '../../protocol/instant.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Changes } from '../alerts/changes.ts';
@@ -25,6 +26,14 @@ import type { Patients } from '../records/patients.ts';
 import type { Referrals } from '../referrals/referrals.ts';
 import type { Store } from '../store/store.ts';
 
+/** How one of the jobs fares that the node does by itself. */
+export interface JobStanding {
+  readonly name: string;
+  /** When a run last ended well; `undefined` before the first. */
+  readonly succeededAt: Instant | undefined;
+  readonly failuresInARow: number;
+}
+
 /** The parts of an open node that its operations use. */
 export interface NodeServices {
   readonly config: Pick<NodeConfig, 'name' | 'dataDirectory' | 'peerAddresses' | 'rootKey' | 'limits'>;
@@ -51,6 +60,8 @@ export interface NodeServices {
   readonly stations: Stations;
   readonly departments: Departments;
   readonly settings: Settings;
+  /** What the node does by itself; empty where its jobs do not run. */
+  jobStanding(): readonly JobStanding[];
   /** Who changed which of the three, and when. */
   readonly adminChanges: Changes;
   /** `undefined` where no mail server is configured. */

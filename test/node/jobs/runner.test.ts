@@ -16,9 +16,11 @@ test('a job runs at once, at its times, when it is woken, and again after a fail
   expect(runs).toBe(1);
   await time.advance(10_000);
   expect(runs).toBe(2);
+  expect(jobs.standing()).toMatchObject([{ name: 'work', failuresInARow: 1 }]);
   jobs.wake('work');
   await jobs.idle();
   expect(runs).toBe(3);
+  expect(jobs.standing()).toEqual([{ name: 'work', succeededAt: clock.now(), failuresInARow: 0 }]);
 });
 
 test('a job that is woken without end rests between two runs', async () => {

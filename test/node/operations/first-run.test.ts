@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkFirstRun, checkOwnUrl, firstRunNames, worstOf } from '../../../node/operations/first-run.ts';
+import { checkJobs } from '../../../node/operations/health.ts';
 import type { NodeServices } from '../../../node/operations/node-services.ts';
 import { MailError, type MailPort } from '../../../node/platform/mail.ts';
 import { TransportError } from '../../../node/peers/transport.ts';
@@ -55,6 +56,17 @@ test.each([
   };
   const services = { ...alder.node, transport: { ...alder.node.transport, plain } };
   expect(await checkOwnUrl(services)).toMatchObject({ state, fix: expect.any(String) as string });
+});
+
+test.each([
+  ['no job', [], 'warn'],
+  ['jobs that run', [0, 0], 'ok'],
+  ['a job that failed twice', [0, 2], 'warn'],
+  ['a job that failed three times in a row', [0, 3], 'fail'],
+] as const)('%s is judged', (_, failures, state) => {
+  const jobStanding = () =>
+    failures.map((failuresInARow, i) => ({ name: `job-${i}`, succeededAt: undefined, failuresInARow }));
+  expect(checkJobs({ jobStanding }).state).toBe(state);
 });
 
 test('a mail server that refuses us fails, none at all is a warning', async () => {

@@ -133,7 +133,7 @@ test('settings are saved together, told with old and new value, and stand in the
 test('health says what works, what does not, and what that means for patients', async () => {
   const page = await admin.get('/admin');
   expect(page.status).toBe(200);
-  for (const words of ['Peer birch.example', 'Disk', 'Database', 'Clock', 'No mail server is configured'])
+  for (const words of ['Peer birch.example', 'Jobs', 'Disk', 'Database', 'Clock', 'No mail server is configured'])
     expect(page.text).toContain(words);
   expect(page.text).toContain('Doctors are told to telephone.');
   expect(page.text).toContain('Nobody has confirmed that the keys are in a safe');

@@ -9,6 +9,7 @@ const meanings: Readonly<Record<string, string>> = {
   'backup of the keys': 'If this disk breaks, every patient record and every referral is lost with it.',
   disk: 'When the disk is full nothing new can be saved or received. Reading goes on.',
   ballast: 'On a full disk even the access journal may not be written, and then no record can be opened.',
+  jobs: 'Referrals, answers or alerts may not leave this node until it is mended. Urgent patients need the telephone.',
   'public url': 'Other hospitals cannot send referrals, answers or receipts here. Nothing is lost: they try again.',
   'alerts to the police': 'In a police case the police may not know yet. Somebody has to telephone.',
   'overdue deliveries': 'Patients wait for an answer of a hospital that has not got their referral. Telephone it.',
