@@ -68,7 +68,7 @@ export type DraftConfirmed = Confirmed | { readonly state: 'not-ready' };
 export interface ImportDrafts extends AsyncDisposable {
   /**
    * Takes a file and judges it; `judged` resolves when that is over, well or not. The same file of the same user takes the
-   * place of its earlier dry run. Fails with `csv-too-large`, and with `too-many-drafts` (RecordsError).
+   * place of its earlier dry run, and refused files of that user go. Fails with `csv-too-large`, and with `too-many-drafts` (RecordsError).
    */
   begin(
     bytes: ByteStream,
@@ -235,9 +235,10 @@ async function beginDraft(
   const file = await readFile(bytes);
   const fileTerm = keyring.blindTerm('import-file', sha256(file).toHex());
   const waiting = await store.read((reader) => reader.all(openDraftsOf, { user: by.user }));
-  const same = waiting.filter((row) => row.file_term?.toHex() === fileTerm.toHex());
-  for (const row of same) if (row.state === 'ready' || row.state === 'failed') await erase(row);
-  if (waiting.length - same.length >= importDraftsPerUserMax)
+  const isOver = (row: DraftRow): boolean =>
+    row.state === 'failed' || (row.state === 'ready' && row.file_term?.toHex() === fileTerm.toHex());
+  for (const row of waiting.filter(isOver)) await erase(row);
+  if (waiting.filter((row) => !isOver(row)).length >= importDraftsPerUserMax)
     throw new RecordsError(
       'too-many-drafts',
       `${importDraftsPerUserMax} dry runs of yours wait for a decision: confirm or discard one first`,

@@ -134,6 +134,11 @@ describe('a dry run that waits for a decision', () => {
     expect(await drafts.find(id, by.user)).toBeUndefined();
   });
 
+  test('that was refused does not stand in the way of the next', async () => {
+    for (let i = 0; i <= importDraftsPerUserMax; i += 1) await judged(`wrong${i}\n1`);
+    expect(await drafts.listOpen(by.user)).toHaveLength(1);
+  });
+
   test('is bounded in size and number', async () => {
     await expect(judged(new Uint8Array(csvBytesMax + 1))).rejects.toMatchObject({ code: 'csv-too-large' });
     for (let i = 0; i < importDraftsPerUserMax; i += 1) await judged(`csv_id,family_name\n${i},X`);

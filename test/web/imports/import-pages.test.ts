@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeskClient } from '../../support/desk-client.ts';
-import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import { eventually, openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import { addPatient } from '../uploads/upload-support.ts';
 
 let desks: TestDesks;

@@ -266,6 +266,8 @@ describe('the tus server', () => {
     expect(page.text).toContain('&lt;img src=x onerror=alert(1)&gt;⟨U+202E⟩gnp.exe');
     expect(page.text).not.toContain('<img src=x');
     expect(metadataHeader({ patient })).toContain('patient ');
+    const told = (await offset(nurse, location)).headers.get('upload-metadata') ?? '';
+    expect(Buffer.from(/filename ([^,]+)/.exec(told)?.[1] ?? '', 'base64').toString()).toBe(filename);
     expect((await append(nurse, location, 0, 'abcd')).status).toBe(204);
   });
 });

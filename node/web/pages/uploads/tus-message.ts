@@ -1,3 +1,4 @@
+import { utf8 } from '../../../../protocol/bytes.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
 import type { Visit } from '../../visit.ts';
 
@@ -53,6 +54,13 @@ export function readMetadata(visit: Visit): ReadonlyMap<string, string> {
     found.set(name, decodeText(value));
   }
   return found;
+}
+
+/** What HEAD tells again of it. */
+export function writeMetadata(metadata: Readonly<Record<string, string>>): string {
+  return Object.entries(metadata)
+    .map(([name, value]) => `${name} ${utf8(value).toBase64()}`)
+    .join(',');
 }
 
 function decodeText(base64: string): string {

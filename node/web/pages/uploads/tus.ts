@@ -9,7 +9,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { writerOf } from '../patients/patient-author.ts';
 import { titleOfFile, typeOfFile } from './file-title.ts';
-import { byteCount, otherVersion, readMetadata, tusAbilities, tusAnswer } from './tus-message.ts';
+import { byteCount, otherVersion, readMetadata, tusAbilities, tusAnswer, writeMetadata } from './tus-message.ts';
 import { guardFault } from './wrong-patient-guard.ts';
 
 /**
@@ -70,7 +70,12 @@ export async function tusOffset(visit: Visit, desk: DeskServices): Promise<Respo
   await openOwn(visit, desk);
   const upload = await desk.uploads.settle(visit.param('upload'));
   if (upload === undefined) return gone();
-  return tusAnswer(200, { ...offsetOf(upload.received), 'upload-length': String(upload.size), ...stateOf(upload) });
+  return tusAnswer(200, {
+    ...offsetOf(upload.received),
+    'upload-length': String(upload.size),
+    'upload-metadata': writeMetadata({ filename: upload.title, filetype: upload.contentType }),
+    ...stateOf(upload),
+  });
 }
 
 export async function tusAppend(visit: Visit, desk: DeskServices): Promise<Response> {
