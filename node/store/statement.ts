@@ -1,4 +1,12 @@
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Compilable, type ExpressionBuilder } from 'kysely';
+import {
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type Compilable,
+  type ExpressionBuilder,
+} from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** What SQLite and PostgreSQL both take and give back unchanged. Booleans are 0 and 1, times are milliseconds. */
@@ -47,7 +55,8 @@ const builder = new Kysely<Schema>({
 });
 
 /**
- * Compiles a query at import time. `values` stands for the named values that come with each run:
+ * A query that is compiled once, when it is first wanted: a start has hundreds of them and runs a few. `values` stands for
+ * the named values that come with each run:
  *
  *     const byName = statement<{ name: string }>()((db, values) =>
  *       db.selectFrom('peer').selectAll().where('name', '=', values.name));
@@ -56,8 +65,21 @@ const builder = new Kysely<Schema>({
  */
 export function statement<Values extends Readonly<Record<string, SqlValue>>>() {
   return <Row>(build: (db: Kysely<Schema>, values: Parameters<Values>) => Compilable<Row>): Statement<Values, Row> => {
-    const values = new Proxy({}, { get: (_, name) => new NamedParameter(String(name)) }) as Parameters<Values>;
-    const { sql, parameters } = build(builder, values).compile();
-    return { sql, parameters: parameters as readonly (NamedParameter | SqlValue)[] };
+    let compiled: Pick<Statement<Values, Row>, 'sql' | 'parameters'> | undefined;
+    const compile = (): Pick<Statement<Values, Row>, 'sql' | 'parameters'> => {
+      if (compiled !== undefined) return compiled;
+      const values = new Proxy({}, { get: (_, name) => new NamedParameter(String(name)) }) as Parameters<Values>;
+      const { sql, parameters } = build(builder, values).compile();
+      compiled = { sql, parameters: parameters as readonly (NamedParameter | SqlValue)[] };
+      return compiled;
+    };
+    return {
+      get sql() {
+        return compile().sql;
+      },
+      get parameters() {
+        return compile().parameters;
+      },
+    };
   };
 }
