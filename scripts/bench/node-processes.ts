@@ -21,7 +21,7 @@ export interface NodeProcess {
 
 const root = join(import.meta.dirname, '..', '..');
 /** What production runs: `npm run build` makes it. */
-const commandLine = join(root, 'dist', 'node', 'cli', 'main.js');
+const commandLine = join(root, 'dist', 'node', 'program', 'fernpost.js');
 
 /** Builds the program once, so that what is measured is what a hospital runs. */
 export function buildProgram(): void {
@@ -29,7 +29,8 @@ export function buildProgram(): void {
   const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'scripts', 'tsconfig.build.json')]);
   // A program that does not type-check is written all the same, and measured as it is.
   if (status !== 0 && !existsSync(commandLine)) throw new ToolError('the program does not build: see npm run build');
-  spawnSync(process.execPath, [join(root, 'scripts', 'copy-page-files.mjs')]);
+  for (const script of ['copy-page-files.mjs', 'fold-program.mjs'])
+    spawnSync(process.execPath, [join(root, 'scripts', script)]);
 }
 
 /** Makes a node in an empty directory, with the command that its operator would use. */

@@ -10,5 +10,8 @@ const project = join(root, 'scripts', 'tsconfig.build.json');
 export function buildNodes(): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', project], { encoding: 'utf8' });
   if (status !== 0) throw new DemoError(`The node could not be built, nothing was started.\n${stdout}${stderr}`);
-  spawnSync(process.execPath, [join(root, 'scripts', 'copy-page-files.mjs')]);
+  for (const script of ['copy-page-files.mjs', 'fold-program.mjs']) {
+    const step = spawnSync(process.execPath, [join(root, 'scripts', script)], { encoding: 'utf8' });
+    if (step.status !== 0) throw new DemoError(`The node could not be built, nothing was started.\n${step.stderr}`);
+  }
 }

@@ -30,7 +30,7 @@ export interface NodeProcess {
 }
 
 /** Built by `buildNodes`: a hospital runs what was built, and it needs less memory than the sources. */
-const commandLine = join(root, 'dist', 'node', 'cli', 'main.js');
+const commandLine = join(root, 'dist', 'node', 'program', 'fernpost.js');
 const stoppingMsMax = 8_000;
 const saidLettersMax = 16_384;
 
