@@ -48,7 +48,6 @@ async function sentPage(
   const evidence = await desk.referralDesk.evidenceOfSent(detail);
   const patient = await patientOf(desk, detail);
   const placeOf = ownPlace(patient === undefined ? [] : await desk.attachments.list(patient));
-  const isPolice = review.alerts.length > 0;
   return page(
     { title: `Referral ${detail.number}`, ...(status === undefined ? {} : { status }) },
     <>
@@ -71,8 +70,12 @@ async function sentPage(
           <SentState {...await factsOf(visit, desk, detail)} />
         </div>
       </Section>
-      {isPolice && visit.is('doctor', 'coordinator') ? <PoliceNext detail={detail} patient={patient} /> : null}
-      <CaseAlerts about={{ ...(patient === undefined ? {} : { patient }), referral: id }} visit={visit} desk={desk} />
+      <CaseAlerts
+        about={{ ...(patient === undefined ? {} : { patient }), referral: id }}
+        offer={review.alerts.length > 0}
+        visit={visit}
+        desk={desk}
+      />
       <div class="actions">
         {patient === undefined ? null : <LinkButton href={url('patient', { patient })}>Open the patient</LinkButton>}
         <LinkButton href={url('sent-print', { referral: id })}>Print</LinkButton>
@@ -88,24 +91,6 @@ async function sentPage(
 
 async function patientOf(desk: DeskServices, detail: ReferralDetail) {
   return desk.referralDesk.patientOf(detail.id);
-}
-
-function PoliceNext({
-  detail,
-  patient,
-}: {
-  readonly detail: ReferralDetail;
-  readonly patient: Awaited<ReturnType<typeof patientOf>>;
-}) {
-  return (
-    <Notice tone="violet" title="Police case">
-      <p>
-        The police are not told by the referral itself.{' '}
-        <a href={url('alert-new', {}, { patient, referral: detail.id })}>Tell the police</a>: you see the exact mail
-        before it is sent.
-      </p>
-    </Notice>
-  );
 }
 
 /** Event 14: only before there is a receipt (Spec bundle §6). */

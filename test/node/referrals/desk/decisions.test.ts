@@ -87,6 +87,22 @@ test('the second clinician is told who decided, and cannot undo for the first', 
   });
 });
 
+test('an undo and the departure at the same moment end in one of the two, at both hospitals', async () => {
+  const { decisions } = desks.birch.node.referralDesk;
+  for (let round = 0; round < 8; round += 1) {
+    const id = await received();
+    await decisions.decide(id, { kind: 'accepted' }, drBirk);
+    desks.two.clock.advance(undoMs);
+    const sending = decisions.sendDue();
+    for (let turn = 0; turn < round; turn += 1) await Promise.resolve();
+    const [, undone] = await Promise.allSettled([sending, decisions.undo(id, drBirk)]);
+    await desks.two.deliver();
+    const expected = undone.status === 'fulfilled' ? 'received' : 'accepted';
+    expect(await states(id)).toEqual([expected, expected]);
+    expect(await decisions.of(id)).toHaveLength(undone.status === 'fulfilled' ? 0 : 1);
+  }
+});
+
 test('a restart loses no decision', async () => {
   const id = await received();
   await desks.birch.node.referralDesk.decisions.decide(
