@@ -17,8 +17,9 @@ export function onChange(listener) {
   listeners.add(listener);
 }
 
-/** Says on every list how old it is. */
-export function showState(text) {
+/** Says on every list how old it is; the body tells whether the page hears of changes. */
+function showState(text, isLive = false) {
+  document.body.dataset.live = isLive ? 'yes' : 'no';
   for (const place of document.querySelectorAll('[data-live-state]')) place.textContent = text;
 }
 
@@ -28,7 +29,7 @@ function take(kind, data, id) {
   if (id !== '') since = id;
   waitMs = 1000;
   if (kind === 'ended') return showState('Not live: the session has ended. Sign in again.');
-  showState(`Live. Updated ${timeOf(data.at)}`);
+  showState(`Live. Updated ${timeOf(data.at)}`, true);
   const change = { ...data, missed: kind === 'missed', beat: kind === 'beat' };
   if (kind === 'change' || kind === 'missed') void renewParts(change);
   for (const listener of listeners) listener(change);

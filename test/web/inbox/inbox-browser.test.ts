@@ -14,7 +14,7 @@ import {
   type Person,
   type PersonOptions,
 } from '../../support/browser.ts';
-import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import { eventually, openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import { makeReferrals, referralIdOf } from '../../support/many-referrals.ts';
 import { syntheticPatient } from '../../support/paired-hospitals.ts';
 
@@ -236,6 +236,54 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     }
   });
 
+  test('a line that breaks is told, tried again, and what came meanwhile is caught up with', async () => {
+    await using person = await doctorAt(birch);
+    let refused = 0;
+    await person.page.route(/\/live(?:\?|$)/, async (route) => {
+      refused += 1;
+      if (refused <= 2) await route.abort();
+      else await route.continue();
+    });
+    await person.open('/');
+    await person.page.getByText('Not live: no line to the node.').waitFor();
+    await birch.node.inboxList.assign(parseReferralId(referralIdOf(15)), birch.users.coordinator.id, 'test');
+    await person.page
+      .locator(`tr[data-key="${referralIdOf(15)}"]`)
+      .getByText('Cleo Coordinator')
+      .waitFor();
+    await person.page.getByText('Live. Updated').waitFor();
+    expect(refused).toBeGreaterThanOrEqual(3);
+  });
+
+  test('notifications are asked for by a button, tell of emergencies, and name no patient', async () => {
+    await using person = await openPerson(browser, birch.origin);
+    await person.context.addInitScript(`
+      globalThis.told = [];
+      globalThis.Notification = class extends EventTarget {
+        static permission = 'granted';
+        static requestPermission = async () => 'granted';
+        constructor(title, options) { super(); told.push(JSON.stringify([title, options])); }
+      };`);
+    await signInAt(person, birch.users.doctor);
+    const told = () => person.page.evaluate<string[]>('told');
+    await isLive(person);
+    await refer('stat');
+    await person.page.getByRole('alert').filter({ hasText: 'emergency' }).first().waitFor();
+    expect(await told()).toEqual([]);
+    await person.page.getByRole('button', { name: 'Notify me of emergencies' }).click();
+    await person.page.getByRole('button', { name: 'Notifications are on: switch off' }).waitFor();
+    const id = await refer('stat');
+    await eventually(async () => (await told()).length > 0);
+    expect(await told()).toEqual([JSON.stringify(['New emergency referral', { tag: id }])]);
+  });
+
+  test('"/" leads to the search for patients', async () => {
+    await using person = await doctorAt(birch);
+    await person.open('/');
+    await person.page.keyboard.press('/');
+    await person.page.waitForURL('**/patients');
+  });
+
   test('without scripts the same list is there, filters work, and it renews itself', async () => {
     await using person = await doctorAt(birch, { withoutScripts: true });
     await person.open('/');
@@ -255,12 +303,9 @@ async function keepTop({ page }: Person, name: string): Promise<void> {
   await page.screenshot({ path: join(import.meta.dirname, '../../../.test-output/screens', `${name}.png`) });
 }
 
-/** Its page holds the line, or another one of the same browser does. */
+/** The page hears of changes from now on, over its own line or another page's. */
 async function isLive({ page }: Person): Promise<void> {
-  await page.waitForFunction(
-    `navigator.locks.query().then(({ held }) => held.some(({ name }) => name === 'fernpost-live'))`,
-  );
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await page.locator('body[data-live="yes"]').waitFor({ state: 'attached' });
 }
 
 async function placesOf({ page }: Person): Promise<readonly { readonly key: string; readonly top: number }[]> {

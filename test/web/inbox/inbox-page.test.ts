@@ -1,5 +1,6 @@
 import { HtmlValidate } from 'html-validate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { instantOfMs } from '../../../protocol/instant.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import { htmlRules } from '../../support/html-rules.ts';
 import { makeReferrals, referralIdOf } from '../../support/many-referrals.ts';
@@ -93,6 +94,21 @@ test('a referral is taken and given back by a button, and stands under "Me" mean
 test('an empty inbox says whether the peers can be believed to reach it', async () => {
   const { text } = await (await desks.at('alder').client('doctor')).get('/');
   expect(text).toContain('Peers can reach you: 1 of 1.');
+});
+
+test('a peer whose key changed is told beside what it sent, and no longer as valid', async () => {
+  const { directory, clock } = birch.node;
+  const name = desks.at('alder').node.own.name;
+  const before = directory.get(name);
+  const since = instantOfMs(clock.now() - 50 * hourMs);
+  await directory.change(name, (peer) => ({ ...peer, state: 'key-changed', since }));
+  try {
+    const { text } = await (await birch.client('doctor')).get('/');
+    expect(text).toContain('! key changed 2 d ago');
+    expect(text).not.toContain('✓ signature valid');
+  } finally {
+    await directory.change(name, () => before);
+  }
 });
 
 test('an emergency stands above every clinical page until it is opened, without a name', async () => {
