@@ -36,7 +36,7 @@ export async function confirmDraft(
       if (confirmed.state === 'imported') {
         await leave('imported', null);
         await store.write((w) => w.run(deleteSoundRows, { draft: id }));
-      } else await leave('ready', confirmed.state);
+      } else await leave('ready', confirmed.state === 'stale' ? 'stale' : null);
       return confirmed;
     } catch (error) {
       await leave('ready', 'failed');

@@ -156,7 +156,11 @@ export function openImports(ports: ImportsPorts): Imports {
   };
 }
 
-function undecidedOf(plan: ImportPlan, choices: ImportChoices): Confirmed | undefined {
+/** What is not decided yet; told from the counts alone, before anything is read or stored. */
+export function undecidedOf(
+  plan: Pick<ImportPlan, 'counts' | 'duplicates'>,
+  choices: ImportChoices,
+): (Confirmed & { state: 'undecided' }) | undefined {
   const errors = choices.leaveOutErrors ? 0 : plan.counts.error;
   const duplicates = plan.duplicates
     .filter((group) => group.records.length > 1 && !isDecided(group, choices))

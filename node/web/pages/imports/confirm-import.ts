@@ -2,6 +2,7 @@ import { OperationError } from '../../../platform/operation-error.ts';
 import type { DraftConfirmed, DraftId, ImportDraft } from '../../../records/csv/drafts.ts';
 import type { Verdict } from '../../../records/csv/plan.ts';
 import type { DraftRecord } from '../../../records/csv/sealed-draft.ts';
+import { undecidedOf } from '../../../records/csv/import.ts';
 import type { ImportId } from '../../../records/csv/stage.ts';
 import { seeOther, type Answer } from '../../answer.ts';
 import type { FormErrors } from '../../components/form.tsx';
@@ -80,7 +81,9 @@ async function choicesOf(
     return { errors: [{ field: 'leaveOut', message }] };
   }
   const newest = values.decided.includes('newest') ? ({ duplicates: 'as-proposed' } as const) : {};
-  return { leaveOutErrors: values.decided.includes('errors'), ...newest, leaveOut };
+  const choices = { leaveOutErrors: values.decided.includes('errors'), ...newest, leaveOut };
+  const undecided = draft.summary === undefined ? undefined : undecidedOf(draft.summary, choices);
+  return undecided === undefined ? choices : { errors: refusals(undecided) };
 }
 
 /** Who imports patients has to do with them: the journal says so for each. */
@@ -115,7 +118,7 @@ function refusals(outcome: Exclude<DraftConfirmed, { state: 'imported' | 'not-re
       : [
           {
             field: 'decide',
-            message: `Decide about the ${errors} with errors: leave them out, or mend the file`,
+            message: `Decide about the rows with errors (${errors}): leave them out, or mend the file`,
           },
         ]),
     ...(count === 0
@@ -123,7 +126,7 @@ function refusals(outcome: Exclude<DraftConfirmed, { state: 'imported' | 'not-re
       : [
           {
             field: 'decide',
-            message: `Decide about the ${count} CSV ids that stand more than once: take the newest, or leave rows out`,
+            message: `Decide about the CSV ids that stand more than once (${count}): take the newest, or leave rows out`,
           },
         ]),
   ];

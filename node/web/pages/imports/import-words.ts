@@ -23,7 +23,6 @@ export function cellRemark(remark: Remark): { readonly column: string; readonly 
 /** What a failed confirmation left in the draft, in words. */
 export const failureWords: Readonly<Record<string, string>> = {
   stale: 'Somebody changed these patients meanwhile. Nothing was imported: choose the file again.',
-  undecided: 'Something was not decided yet. Nothing was imported.',
   failed: 'The import came to nothing: it was interrupted. Nothing was imported: try again.',
 };
 
