@@ -21,7 +21,9 @@ export function parseOwnPath(text: string | undefined): string | undefined {
   if (text === undefined || text.length > ownPathLettersMax || !/^\/(?![/\\])[\x21-\x7e]*$/.test(text))
     return undefined;
   const parsed = URL.parse(text, 'http://desk.invalid');
-  return parsed?.origin === 'http://desk.invalid' ? parsed.pathname + parsed.search : undefined;
+  // Dot segments are gone only now: `/.//evil.example` has become `//evil.example`, which is another host (RFC 3986 §5.2.4).
+  if (parsed?.origin !== 'http://desk.invalid' || parsed.pathname.startsWith('//')) return undefined;
+  return parsed.pathname + parsed.search;
 }
 
 const ownPathLettersMax = 2000;
