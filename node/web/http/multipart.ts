@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import { Busboy } from '@fastify/busboy';
 import type { ByteStream } from '../../platform/files.ts';
@@ -20,7 +21,8 @@ const fieldsMax = 100;
 
 /**
  * Reads `multipart/form-data` as it arrives (RFC 7578): `onFile` takes each file's stream, and the fields that stood
- * before it. A file above its limit fails with `file-too-large` in the middle of its stream, so that it is not kept.
+ * before it. A file above its limit fails with `file-too-large` in the middle of its stream, so that it is not kept. When
+ * the form breaks off, so do the streams of its files, and whoever reads one has taken away what came before this fails.
  */
 export async function readMultipart(
   incoming: HttpBindings['incoming'],
@@ -28,6 +30,7 @@ export async function readMultipart(
 ): Promise<FormFields> {
   const fields: [string, string][] = [];
   const work: Promise<void>[] = [];
+  const streams: Readable[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const parser = openParser(incoming);
   parser.on('field', (name, value, _, isCut) => {
@@ -35,6 +38,8 @@ export async function readMultipart(
     fields.push([name, value]);
   });
   parser.on('file', (field, stream, name, _, contentType) => {
+    streams.push(stream);
+    stream.on('error', () => undefined); // Told to whoever reads it; one that nobody reads yet must not end the node.
     const bytes = streamOf(stream as AsyncIterable<Buffer> & { truncated?: boolean });
     const done = onFile({ field, name: name ?? '', contentType, bytes }, new FormFields([...fields]));
     done.catch((error: unknown) => {
@@ -51,6 +56,10 @@ export async function readMultipart(
   try {
     await promise;
     await Promise.all(work);
+  } catch (error) {
+    for (const stream of streams) if (!stream.readableEnded) stream.destroy(error as Error);
+    await Promise.allSettled(work);
+    throw error;
   } finally {
     incoming.unpipe(parser);
   }
