@@ -1,3 +1,4 @@
+import type { OpenAlert } from '../../../alerts/alert.ts';
 import type { NearStation } from '../../../alerts/stations/stations.ts';
 import { page, type Answer } from '../../answer.ts';
 import { ErrorSummary, Field, LinkButton, Radios, Submit, TextArea, type FormErrors } from '../../components/form.tsx';
@@ -8,7 +9,7 @@ import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { DraftNotice } from '../patients/draft-notice.tsx';
-import { aboutOf, caseOf, journalSubjectOf, type CaseOfAlert } from './alert-subject.ts';
+import { aboutOf, caseOf, journalSubjectsOf, type CaseOfAlert } from './alert-subject.ts';
 import { distanceWords } from './alert-words.ts';
 
 /** What was typed, and what the form is about. */
@@ -41,7 +42,7 @@ export async function showNewAlert(visit: Visit, desk: DeskServices): Promise<An
     draft === undefined
       ? { station: '', caseNumber: subject.caseNumber, reason: '', follows }
       : fieldsOf(draft, follows);
-  const before = follows === '' ? undefined : await desk.alerts.get(follows);
+  const before = follows === '' ? undefined : await openEarlier(visit, desk, follows);
   const proposed = fields.caseNumber || before?.caseNumber || (await desk.alerts.proposeCaseNumber());
   return await alertForm(visit, desk, {
     subject,
@@ -52,9 +53,15 @@ export async function showNewAlert(visit: Visit, desk: DeskServices): Promise<An
 /** Reads the record, after the journal has the look; a restricted record stays closed to who has no part in it. */
 export async function openCase(visit: Visit, desk: DeskServices): Promise<CaseOfAlert> {
   const about = aboutOf((name) => visit.query.get(name) ?? '');
-  const subject = journalSubjectOf(about);
-  if (subject !== undefined) await desk.access.note(visit.user, subject, 'view');
+  for (const subject of await journalSubjectsOf(desk, about)) await desk.access.note(visit.user, subject, 'view');
   return await caseOf(desk, about);
+}
+
+/** The alert that a further station is told after: its case and reason are read from a record of their own. */
+async function openEarlier(visit: Visit, desk: DeskServices, follows: string): Promise<OpenAlert> {
+  const alert = await desk.alerts.get(follows);
+  for (const subject of await journalSubjectsOf(desk, alert.about)) await desk.access.note(visit.user, subject, 'view');
+  return alert;
 }
 
 export function fieldsOf(form: FormFields, follows: string): AlertFields {

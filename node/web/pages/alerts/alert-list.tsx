@@ -8,7 +8,7 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { journalSubjectOf } from './alert-subject.ts';
+import { journalSubjectsOf } from './alert-subject.ts';
 import { deliveryWords } from './alert-words.ts';
 
 const pageSize = 50;
@@ -56,9 +56,9 @@ export async function showAlerts(visit: Visit, desk: DeskServices): Promise<Answ
 async function withoutRestricted(desk: DeskServices, alerts: readonly OpenAlert[]): Promise<readonly OpenAlert[]> {
   return await Promise.all(
     alerts.map(async (alert) => {
-      const subject = journalSubjectOf(alert.about);
-      const isHidden = subject !== undefined && (await desk.access.isRestricted(subject));
-      return isHidden ? { ...alert, caseNumber: '(restricted)' } : alert;
+      const subjects = await journalSubjectsOf(desk, alert.about);
+      const closed = await Promise.all(subjects.map((subject) => desk.access.isRestricted(subject)));
+      return closed.includes(true) ? { ...alert, caseNumber: '(restricted)' } : alert;
     }),
   );
 }

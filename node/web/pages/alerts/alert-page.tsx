@@ -12,15 +12,15 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { MailView } from './alert-preview.tsx';
-import { journalSubjectOf } from './alert-subject.ts';
+import { journalSubjectsOf } from './alert-subject.ts';
 import { deliveryWords, distanceWords, loudWords } from './alert-words.ts';
 
 /** One alert: what has become of it, whom to call, and exactly what was sent. */
 export async function showAlert(visit: Visit, desk: DeskServices): Promise<Answer> {
   const alert = await desk.alerts.get(visit.param('alert'));
-  const subject = journalSubjectOf(alert.about);
-  const looked = subject === undefined ? undefined : await desk.access.look(visit.user, subject, 'view');
-  const isClosed = looked?.state === 'restricted';
+  let isClosed = false;
+  for (const subject of await journalSubjectsOf(desk, alert.about))
+    if ((await desk.access.look(visit.user, subject, 'view')).state === 'restricted') isClosed = true;
   return page(
     { title: 'Alert to the police', refreshSeconds: alert.delivery.state === 'queued' ? 10 : 60 },
     <div class="narrow">

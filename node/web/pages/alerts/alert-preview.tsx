@@ -11,7 +11,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { alertForm, fieldsOf, openCase, previewPath, type AlertFields } from './alert-form.tsx';
 import { forgetDraft } from '../admin/admin-form.tsx';
-import { journalSubjectOf, type CaseOfAlert } from './alert-subject.ts';
+import { journalSubjectsOf, type CaseOfAlert } from './alert-subject.ts';
 
 /** A preview that time or an administrator has overtaken: a new one is shown, nothing was sent. */
 const overtaken: ReadonlySet<string> = new Set(['preview-too-old', 'preview-outdated', 'station-not-in-use']);
@@ -48,8 +48,8 @@ export async function sendAlert(visit: Visit, desk: DeskServices): Promise<Answe
     return await visit.once(async () => {
       const by = { id: visit.user.id, name: visit.user.name };
       const { id } = await desk.alerts.confirm(by, form.get('token'));
-      const subject = journalSubjectOf((await desk.alerts.get(id)).about);
-      if (subject !== undefined) await desk.access.note(visit.user, subject, 'alert');
+      for (const subject of await journalSubjectsOf(desk, (await desk.alerts.get(id)).about))
+        await desk.access.note(visit.user, subject, 'alert');
       await forgetDraft(visit, desk, `${url('alert-new')}${new URL(visit.target, 'http://desk.invalid').search}`);
       return url('alert', { alert: id });
     });

@@ -29,10 +29,20 @@ export async function caseOf(desk: DeskServices, about: AlertSubject): Promise<C
   return { about, name: '', caseNumber: '', recordTexts: [] };
 }
 
-/** The journal's name for what an alert is about; nothing for an alert without a record. */
-export function journalSubjectOf({ patient, referral }: AlertSubject): Subject | undefined {
-  if (patient !== undefined) return { kind: 'patient', id: patient };
-  return referral === undefined ? undefined : { kind: 'referral', id: referral };
+/**
+ * The journal's names for what an alert is about; none for an alert without a record. A referral that was sent is about our
+ * own patient, and as closed as that record (Node §7).
+ */
+export async function journalSubjectsOf(
+  desk: DeskServices,
+  { patient, referral }: AlertSubject,
+): Promise<readonly Subject[]> {
+  const referred = referral === undefined ? undefined : await desk.referralDesk.patientOf(parseReferralId(referral));
+  const patients = new Set([patient, referred].filter((id) => id !== undefined));
+  return [
+    ...[...patients].map((id): Subject => ({ kind: 'patient', id })),
+    ...(referral === undefined ? [] : [{ kind: 'referral', id: referral } as const]),
+  ];
 }
 
 /** Ids as they stand in a link or a hidden field; anything else is nothing of ours. */
