@@ -51,7 +51,7 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
           {facts.skip?.label ?? 'Skip to content'}
         </a>
         {facts.bare === true ? <BareTop title={title} /> : <Top title={title} visit={signedIn} />}
-        <div id="banners">{signedIn === undefined ? null : await banners(desk, signedIn)}</div>
+        <div id="banners">{signedIn?.session?.step === 'done' ? await banners(desk, signedIn) : null}</div>
         <main id="main" tabindex={-1}>
           {body}
         </main>

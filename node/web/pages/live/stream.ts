@@ -26,6 +26,8 @@ export function kindsFor(roles: readonly Role[]): readonly ChangeKind[] {
  * that rights are looked at again. It ends with the session and with the node.
  */
 export async function openStream(visit: Visit, desk: DeskServices): Promise<Response> {
+  // Whoever asks for the head alone gets no line: nobody would ever close it.
+  if (visit.method === 'HEAD') return new Response(null, { headers: lineHeaders });
   const place = takePlace(desk.live, visit.user.id);
   if (place === undefined)
     return new Response('Too many pages of yours listen already.\n', {
@@ -44,10 +46,10 @@ export async function openStream(visit: Visit, desk: DeskServices): Promise<Resp
     },
     new CountQueuingStrategy({ highWaterMark: unreadEventsMax }),
   );
-  return new Response(body, {
-    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
-  });
+  return new Response(body, { headers: lineHeaders });
 }
+
+const lineHeaders = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
 
 interface Line {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
