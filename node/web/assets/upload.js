@@ -128,14 +128,25 @@ class Transfer {
       try {
         return await this.goOn();
       } catch (error) {
-        if (error instanceof Refused || error.name === 'NotReadableError') return this.fail(error);
+        if (error instanceof Refused) return this.fail(error.message);
+        if (!(await this.isReadable())) return this.fail('The file was changed or moved. Choose it again.');
         await this.wait();
       }
     }
   }
 
-  fail(error) {
-    const reason = error instanceof Refused ? error.message : 'The file cannot be read any more.';
+  /** A file that changed on the disk fails like a lost connection: this tells the two apart. */
+  isReadable() {
+    return this.file
+      .slice(0, 1)
+      .arrayBuffer()
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  fail(reason) {
     this.show(`failed: ${reason} `, 'failed');
     this.bar.hidden = true;
     announce(`${this.file.name}: failed. ${reason}`, true);

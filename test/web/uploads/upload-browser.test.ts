@@ -165,6 +165,19 @@ describe.skipIf(findChromium() === undefined)('in a real browser', () => {
     expect(person.troubles.filter((trouble) => !/status of 422/.test(trouble))).toEqual([]);
   });
 
+  test('a file that changes under the upload is refused in words', { timeout: 60_000 }, async () => {
+    await using person = await openPerson(browser, desk.origin);
+    await signInAt(person, desk.users.nurse);
+    const { page } = person;
+    await person.open(`/patients/${patient}/uploads/new`);
+    await page.getByLabel('Year of birth of the patient').fill('1979');
+    await page.getByLabel('Files', { exact: true }).setInputFiles(join(directory, 'x-ray.dcm'));
+    // As a browser answers for a file that is not what was chosen any more.
+    await page.evaluate("Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotReadableError'))");
+    await page.getByRole('button', { name: 'Add to this patient' }).click();
+    await page.getByText('The file was changed or moved').first().waitFor();
+  });
+
   test('an upload whose session ends says so, and goes on after signing in', { timeout: 60_000 }, async () => {
     await using person = await openPerson(browser, desk.origin);
     await signInAt(person, desk.users.nurse);
