@@ -16,7 +16,8 @@ import { parseDraftFields, writeDraftFields, type DraftFields } from './draft-fi
  * the back button and a second tab see the same draft, and one draft becomes one referral, however often it is sent.
  */
 export interface ReferralDrafts {
-  begin(patient: PatientId, author: Actor): Promise<string>;
+  /** Under `id`, which the form brought, so that a form that is sent again goes on with the draft that it began. */
+  begin(patient: PatientId, author: Actor, id?: string): Promise<string>;
   /** Only its own author sees a draft. Fails with `unknown-draft`. */
   get(id: string, author: Actor): Promise<ReferralDraft>;
   /** Joins `fields` with what is held. */
@@ -55,10 +56,10 @@ const purposeOf = (id: string): string => `referral_draft/${id}`;
 export function openDrafts(ports: DraftsPorts): ReferralDrafts {
   const { store, clock, random } = ports;
   return {
-    begin: async (patient, author) => {
-      const id = random.uuid();
+    begin: async (patient, author, id = random.uuid()) => {
       const now = clock.now();
       await store.write(async (writer) => {
+        if ((await writer.first(draftQueries.get, { id, by_id: author.id })) !== undefined) return;
         const dataKey = await ports.patients.dataKeyOf(writer, patient);
         const token = await ports.keyring.seal(writer, dataKey, purposeOf(id), writeDraftFields({}));
         await writer.run(draftQueries.insert, { id, patient, by_id: author.id, now, token });

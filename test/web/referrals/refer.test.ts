@@ -85,6 +85,22 @@ test('sending twice, by the back button or a second tab, makes one referral', as
   expect(await alder.node.referralDesk.sentOf(patient)).toHaveLength(1);
 });
 
+test('going back and changing a step changes the draft, in the first step as well', async () => {
+  const { alder, atAlder } = desks;
+  const patient = await addPatient(alder, { csvId: 'A-9', familyName: 'Back' });
+  const first = await atAlder.get(`/referrals/new?patient=${patient}`);
+  const begin = (department: string) => submitAt(atAlder, first, '/referrals/new', { to: 'birch.example', department });
+  const [one, again] = [await begin('Cardiology'), await begin('Neurology')];
+  expect(again.location).toBe(one.location);
+  const why = one.location ?? '';
+  expect((await atAlder.get(why.replace('/why', '/to'))).text).toContain('value="Neurology"');
+  const page = await atAlder.get(why);
+  const typed = { priority: 'urgent', question: 'First words?', reason: 'Because' };
+  await submitAt(atAlder, page, why, typed);
+  await submitAt(atAlder, page, why, { ...typed, question: 'Second words?' });
+  expect((await atAlder.get(why)).text).toContain('Second words?');
+});
+
 test('what is missing in a step is told beside its field, and what was typed stays', async () => {
   const { alder, atAlder } = desks;
   const patient = await addPatient(alder, { csvId: 'A-3', familyName: 'Missing' });

@@ -2,7 +2,6 @@ import { OperationError } from '../../../platform/operation-error.ts';
 import type { ReferralPreview } from '../../../referrals/referrals.ts';
 import { page, seeOther, type Answer } from '../../answer.ts';
 import { Checkboxes, Hidden, Submit, type FormErrors } from '../../components/form.tsx';
-import { Once } from '../../components/once.tsx';
 import { Notice, Section } from '../../components/panel.tsx';
 import { StateTag } from '../../components/tag.tsx';
 import { Foreign, When, bytesWords } from '../../components/text.tsx';
@@ -40,14 +39,11 @@ export function sendDraft(visit: Visit, desk: DeskServices): Promise<Answer> {
     const given = readGround(form);
     const errors = [...groundFaults(given, visit.now), ...signatureFault(form)];
     if (errors.length > 0) return signPage(visit, desk, opened, given, { errors, status: 422 });
-    return submitOnce(visit, async () => {
-      const shown = groundOf(draft.fields, visit.now);
-      if (JSON.stringify(shown) !== JSON.stringify(given)) {
-        await desk.referralDesk.drafts.save(draft.id, actorOf(visit), given);
-        return url('referral-sign', { draft: draft.id }, { changed: 'ground' });
-      }
-      return send(visit, desk, opened, given, form);
-    });
+    if (JSON.stringify(groundOf(draft.fields, visit.now)) !== JSON.stringify(given)) {
+      await desk.referralDesk.drafts.save(draft.id, actorOf(visit), given);
+      return seeOther(url('referral-sign', { draft: draft.id }, { changed: 'ground' }));
+    }
+    return send(visit, desk, opened, given, form);
   });
 }
 
@@ -57,7 +53,7 @@ async function send(
   opened: OpenedDraft,
   given: Ground,
   form: FormFields,
-): Promise<string | Answer> {
+): Promise<Answer> {
   const { draft } = opened;
   const author = actorOf(visit);
   try {
@@ -65,7 +61,7 @@ async function send(
     const version = Number(form.get('version'));
     const referral = await desk.referralDesk.drafts.send(draft.id, author, version, sendingOf(draft, given, author));
     await forgetDraft(visit, desk);
-    return url('sent', { referral });
+    return seeOther(url('sent', { referral }));
   } catch (error) {
     if (!(error instanceof OperationError) || error.kind === 'denied') throw error;
     const errors = [{ field: 'signed', message: error.message }];
@@ -134,7 +130,7 @@ async function signPage(
         </Section>
         <SignForm
           visit={visit}
-          desk={desk}
+
           opened={opened}
           given={given}
           errors={errors}
@@ -179,7 +175,6 @@ function Warnings({ preview }: { readonly preview: ReferralPreview }) {
 
 interface SignFormProps {
   readonly visit: Visit;
-  readonly desk: DeskServices;
   readonly opened: OpenedDraft;
   readonly given: Ground;
   readonly errors: FormErrors;
@@ -187,12 +182,11 @@ interface SignFormProps {
   readonly preview: ReferralPreview;
 }
 
-function SignForm({ visit, desk, opened, given, errors, hospital, preview }: SignFormProps) {
+function SignForm({ visit, opened, given, errors, hospital, preview }: SignFormProps) {
   const { draft } = opened;
   const isPolice = opened.record.details.policeCase || draft.fields.policeCase === true;
   return (
     <form method="post" action={url('referral-send', { draft: draft.id })} class="panel" data-draft="off">
-      <Once token={desk.random.uuid()} />
       <Hidden name="version" value={String(draft.version)} />
       <GroundFields given={given} errors={errors} />
       <h2>Sign and send</h2>

@@ -1,14 +1,12 @@
 import type { Attachment, Consultation } from '../../../records/model.ts';
 import { seeOther, type Answer } from '../../answer.ts';
 import { Checkboxes, Submit, type Choice } from '../../components/form.tsx';
-import { Once } from '../../components/once.tsx';
 import { EmptyState } from '../../components/panel.tsx';
 import { Foreign, When, bytesWords } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { forgetDraft } from '../patients/draft-notice.tsx';
-import { submitOnce } from '../patients/submit-once.ts';
 import { stepPage, stepUrl, unfinishedBefore, withDraft, type OpenedDraft } from './draft-steps.tsx';
 import { actorOf } from './referral-of.ts';
 
@@ -44,11 +42,9 @@ export function saveWhat(visit: Visit, desk: DeskServices): Promise<Answer> {
       consultations: all.consultations.map(({ id }) => id as string).filter((id) => wanted.consultations.includes(id)),
       attachments: all.attachments.map(({ id }) => id as string).filter((id) => wanted.attachments.includes(id)),
     };
-    return submitOnce(visit, async () => {
-      await desk.referralDesk.drafts.save(draft.id, actorOf(visit), chosen);
-      await forgetDraft(visit, desk);
-      return stepUrl(preset === 'all' || preset === 'minimum' ? 'what' : 'sign', draft.id);
-    });
+    await desk.referralDesk.drafts.save(draft.id, actorOf(visit), chosen);
+    await forgetDraft(visit, desk);
+    return seeOther(stepUrl(preset === 'all' || preset === 'minimum' ? 'what' : 'sign', draft.id));
   });
 }
 
@@ -96,7 +92,6 @@ async function whatPage(visit: Visit, desk: DeskServices, { draft, record }: Ope
     scripts: ['review'],
     children: (
       <form method="post" action={url('referral-what-save', { draft: draft.id })} class="measure" data-draft>
-        <Once token={desk.random.uuid()} />
         <p>
           The patient’s record always goes along: who it is, bystander, insurance, allergies, conditions, medicines and
           what was before.

@@ -1,7 +1,6 @@
 import type { DraftFields } from '../../../referrals/drafts/draft-fields.ts';
 import { seeOther, type Answer } from '../../answer.ts';
 import { Checkboxes, Radios, Submit, TextArea, type FormErrors } from '../../components/form.tsx';
-import { Once } from '../../components/once.tsx';
 import { PriorityMark } from '../../components/tag.tsx';
 import { Foreign } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
@@ -9,7 +8,6 @@ import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { forgetDraft } from '../patients/draft-notice.tsx';
-import { submitOnce } from '../patients/submit-once.ts';
 import { stepPage, stepUrl, unfinishedBefore, withDraft, type OpenedDraft } from './draft-steps.tsx';
 import { actorOf } from './referral-of.ts';
 
@@ -29,11 +27,9 @@ export function saveWhy(visit: Visit, desk: DeskServices): Promise<Answer> {
     const form = await visit.form();
     const { fields, errors } = readWhy(form);
     if (fields === undefined) return whyPage(visit, desk, opened, form, errors);
-    return submitOnce(visit, async () => {
-      await desk.referralDesk.drafts.save(opened.draft.id, actorOf(visit), fields);
-      await forgetDraft(visit, desk);
-      return stepUrl('what', opened.draft.id);
-    });
+    await desk.referralDesk.drafts.save(opened.draft.id, actorOf(visit), fields);
+    await forgetDraft(visit, desk);
+    return seeOther(stepUrl('what', opened.draft.id));
   });
 }
 
@@ -80,7 +76,6 @@ function whyPage(
     ...(errors.length > 0 ? { status: 422 as const } : {}),
     children: (
       <form method="post" action={url('referral-why-save', { draft: draft.id })} class="measure" data-draft>
-        <Once token={desk.random.uuid()} />
         <Radios
           name="priority"
           label="Urgency"

@@ -2,7 +2,7 @@ import { isUuid } from '../../../../protocol/ids.ts';
 import type { PeerReach } from '../../../referrals/peer-reach.ts';
 import { specialties } from '../../../referrals/review/missing.ts';
 import type { PatientId, PatientRecord } from '../../../records/model.ts';
-import { page, type Answer } from '../../answer.ts';
+import { page, seeOther, type Answer } from '../../answer.ts';
 import { Field, Hidden, Radios, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { EmptyState, Notice } from '../../components/panel.tsx';
@@ -13,7 +13,6 @@ import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { forgetDraft } from '../patients/draft-notice.tsx';
-import { submitOnce } from '../patients/submit-once.ts';
 import { stepPage, stepUrl, withDraft, type OpenedDraft } from './draft-steps.tsx';
 import { actorOf } from './referral-of.ts';
 
@@ -36,13 +35,12 @@ export async function beginReferral(visit: Visit, desk: DeskServices): Promise<A
   const record = await desk.patients.get(id as PatientId);
   const errors = await faultsOf(desk, form);
   if (errors.length > 0) return toPage(visit, desk, { record, draft: undefined }, form, errors);
-  return submitOnce(visit, async () => {
-    const { drafts } = desk.referralDesk;
-    const draft = await drafts.begin(record.id, actorOf(visit));
-    await drafts.save(draft, actorOf(visit), fieldsOf(form));
-    await desk.drafts.remove(visit.user.id, draftKeyOf(url('referral-new', {}, { patient: id })));
-    return stepUrl('why', draft);
-  });
+  const { drafts } = desk.referralDesk;
+  const once = form.get('once');
+  const draft = await drafts.begin(record.id, actorOf(visit), isUuid(once) ? once : undefined);
+  await drafts.save(draft, actorOf(visit), fieldsOf(form));
+  await desk.drafts.remove(visit.user.id, draftKeyOf(url('referral-new', {}, { patient: id })));
+  return seeOther(stepUrl('why', draft));
 }
 
 export function toStep(visit: Visit, desk: DeskServices): Promise<Answer> {
@@ -54,11 +52,9 @@ export function saveTo(visit: Visit, desk: DeskServices): Promise<Answer> {
     const form = await visit.form();
     const errors = await faultsOf(desk, form);
     if (errors.length > 0) return toPage(visit, desk, opened, form, errors);
-    return submitOnce(visit, async () => {
-      await desk.referralDesk.drafts.save(opened.draft.id, actorOf(visit), fieldsOf(form));
-      await forgetDraft(visit, desk);
-      return stepUrl('why', opened.draft.id);
-    });
+    await desk.referralDesk.drafts.save(opened.draft.id, actorOf(visit), fieldsOf(form));
+    await forgetDraft(visit, desk);
+    return seeOther(stepUrl('why', opened.draft.id));
   });
 }
 
@@ -97,7 +93,7 @@ async function toPage(
         {draft === undefined ? <OpenDrafts visit={visit} desk={desk} record={record} /> : null}
         {open.length === 0 ? <NoPeers /> : null}
         <form method="post" action={action} class="measure" data-draft>
-          <Once token={desk.random.uuid()} />
+          {draft === undefined ? <Once token={given?.get('once') || desk.random.uuid()} /> : null}
           <Hidden name="patient" value={record.id} />
           <Radios
             name="to"

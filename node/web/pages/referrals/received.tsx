@@ -127,12 +127,7 @@ function SidePanels({
         peer={desk.directory.get(detail.peer)}
         receiptHref={url('received-receipt', { referral: id })}
       />
-      <CaseAlerts
-        about={{ referral: id }}
-        offer={(detail.review?.alerts.length ?? 0) > 0}
-        visit={visit}
-        desk={desk}
-      />
+      <CaseAlerts about={{ referral: id }} offer={(detail.review?.alerts.length ?? 0) > 0} visit={visit} desk={desk} />
       <div class="actions">
         {visit.is('doctor', 'coordinator') ? (
           <LinkButton href={url('received-match', { referral: id })}>Is this a patient of ours?</LinkButton>
