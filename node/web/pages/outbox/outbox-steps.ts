@@ -14,7 +14,7 @@ const decisions: Readonly<Record<string, string>> = {
   'referral-rejected': 'Declined',
 };
 
-/** Prepared → Encrypted → Delivered → Decided → Report. "Delivered" needs the receiver's receipt. */
+/** Prepared → Encrypted → Delivered → Decided → Report; "Delivered" is said only with the receiver's receipt. */
 export function parcelSteps(line: OutboxLine): readonly ParcelStep[] {
   const parcel = parcelOf(line);
   const isEncrypted = parcel !== undefined && parcel.state !== 'preparing';
@@ -27,13 +27,13 @@ export function parcelSteps(line: OutboxLine): readonly ParcelStep[] {
     { label: 'Prepared', state: 'done', at: undefined, proof: undefined },
     { label: 'Encrypted', state: isEncrypted ? 'done' : 'waiting', at: undefined, proof: undefined },
     {
-      label: isOver ? endWords(parcel) : 'Delivered',
+      label: isOver ? endWords(parcel) : isDelivered ? 'Delivered' : 'Delivery',
       state: isDelivered ? 'done' : isOver ? 'failed' : 'waiting',
       at: parcel?.doneAt,
       proof: parcel?.hasReceipt === true ? 'receipt' : undefined,
     },
     {
-      label: decided === undefined ? (isAsked ? 'Information asked' : 'Decided') : (decisions[decided.event] ?? ''),
+      label: decided === undefined ? (isAsked ? 'Information asked' : 'Decision') : (decisions[decided.event] ?? ''),
       state: decided === undefined ? 'waiting' : 'done',
       at: decided?.at,
       proof: decided === undefined ? undefined : 'signed',

@@ -139,6 +139,8 @@ const eventWords: Readonly<Record<string, string>> = {
   expired: 'The expiry',
 };
 
+/** What a machine said, as a sentence. */
 function withStop(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

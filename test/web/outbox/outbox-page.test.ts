@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium, keepPicture, launchBrowser, openPerson, signInAt } from '../../support/browser.ts';
+import { eventually, openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import { syntheticPatient } from '../../support/paired-hospitals.ts';
+
+let desks: TestDesks;
+let alder: TestDesk;
+
+/** Birch has stopped; a referral to it waits at Alder. */
+beforeAll(async () => {
+  desks = await openDesks({ names: ['alder', 'birch'] });
+  alder = desks.at('alder');
+  const birch = desks.at('birch').node;
+  const to = birch.own.name;
+  await birch[Symbol.asyncDispose]();
+  const added = await alder.node.patients.add(syntheticPatient('alder', 1));
+  if (added.state !== 'added') throw new Error('the patient is there already');
+  const author = { id: alder.users.doctor.id, name: 'Dr Dora Doctor' };
+  const sending = { to, patient: added.record.id, reason: 'Chest pain', question: 'See', author } as const;
+  await alder.node.referrals.send({ ...sending, priority: 'urgent' });
+});
+
+afterAll(() => desks[Symbol.asyncDispose]());
+
+test('while a peer is down the outbox says what stands in the way, the next try, the deadline and what to do', async () => {
+  const client = await alder.client('doctor');
+  await eventually(async () => (await client.get('/outbox')).text.includes('is not there yet'));
+  const { text } = await client.get('/outbox?group=troubled');
+  expect(text).toContain('CANARYALDER1, Synthia');
+  expect(text).toMatch(/The referral is not there yet\. .+ Tries: \d+\./);
+  expect(text).toMatch(/Next try (now|in )/);
+  expect(text).toMatch(/due in 23 h/);
+  expect(text).toContain('telephone <bdi>Birch Hospital</bdi>');
+  expect(text).not.toMatch(/receipt |Delivered/);
+});
+
+test('the counts of the outbox sum, and a choice stays in its links', async () => {
+  const { text } = await (await alder.client('coordinator')).get('/outbox?peer=birch.example');
+  const counts = [...text.matchAll(/tile-count">(\d+)</g)].map(([, count]) => Number(count));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1);
+  expect(text).toContain('/outbox?group=failed&amp;peer=birch.example');
+  expect((await (await alder.client('coordinator')).get('/outbox?peer=nobody.example')).text).toContain(
+    'Nothing was sent yet',
+  );
+});
+
+describe.skipIf(findChromium() === undefined)('in a browser', () => {
+  test('a parcel that waits can be read on a phone', async () => {
+    const browser = await launchBrowser();
+    try {
+      const variant = { name: 'phone', width: 390, height: 844 };
+      await using person = await openPerson(browser, alder.origin, { variant });
+      await signInAt(person, alder.users.doctor);
+      await person.open('/outbox');
+      await person.page.getByText('is not there yet').waitFor();
+      await keepPicture(person, 'outbox-troubled-phone');
+      expect(await person.page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    } finally {
+      await browser.close();
+    }
+  });
+});
