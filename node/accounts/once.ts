@@ -12,8 +12,11 @@ import type { UserId } from './accounts.ts';
  * Work that throws leaves no trace: the same form may be sent again.
  */
 export interface Once {
-  /** Fails with `malformed-once` when `id` is no UUID. The answer is remembered for a day: a location, sealed. */
-  run(user: UserId, id: string, work: () => Promise<string>): Promise<string>;
+  /**
+   * Fails with `malformed-once` when `id` is no UUID, and with `sent-before` when the form had another content, `digest`,
+   * the first time: a page that was gone back to and changed. The answer is remembered for a day: a location, sealed.
+   */
+  run(user: UserId, id: string, work: () => Promise<string>, digest?: string): Promise<string>;
   sweep(): Promise<void>;
 }
 
@@ -34,32 +37,48 @@ const queries = {
 
 export function openOnce(ports: { readonly store: Store; readonly keyring: Keyring; readonly clock: Clock }): Once {
   const { store, keyring, clock } = ports;
-  const underWay = new Map<string, Promise<string>>();
-  const runFirst = async (account: UserId, id: string, work: () => Promise<string>): Promise<string> => {
+  const underWay = new Map<string, { readonly digest: string; readonly run: Promise<string> }>();
+  const runFirst = async (
+    account: UserId,
+    id: string,
+    work: () => Promise<string>,
+    digest: string,
+  ): Promise<string> => {
     const purpose = `once/${account}/${id}`;
     const found = await store.read((reader) => reader.first(queries.find, { account, id }));
-    if (found !== undefined) return parseUtf8(keyring.openOwn(purpose, found.location));
+    if (found !== undefined) {
+      const [led = '', given = ''] = parseUtf8(keyring.openOwn(purpose, found.location)).split('\n');
+      return given === digest ? led : refuseChanged();
+    }
     const location = await work();
-    const sealed = keyring.sealOwn(purpose, utf8(location));
+    const sealed = keyring.sealOwn(purpose, utf8(`${location}\n${digest}`));
     await store.write((writer) => writer.run(queries.put, { account, id, at: clock.now(), location: sealed }), {
       essential: true,
     });
     return location;
   };
   return {
-    run: (user, id, work) => {
+    run: (user, id, work, digest = '') => {
       if (!isUuid(id)) return Promise.reject(malformed());
       const key = `${user}/${id}`;
       const first = underWay.get(key);
-      if (first !== undefined) return first;
-      const run = runFirst(user, id, work).finally(() => underWay.delete(key));
-      underWay.set(key, run);
+      if (first !== undefined) return first.digest === digest ? first.run : Promise.resolve().then(refuseChanged);
+      const run = runFirst(user, id, work, digest).finally(() => underWay.delete(key));
+      underWay.set(key, { digest, run });
       return run;
     },
     sweep: async () => {
       await store.write((writer) => writer.run(queries.forget, { before: clock.now() - onceKeptMs }));
     },
   };
+}
+
+function refuseChanged(): never {
+  throw new OperationError(
+    'conflict',
+    'sent-before',
+    'This form was sent before and saved as it was then. What was changed in it afterwards was not saved: open what was saved, and change it there.',
+  );
 }
 
 function malformed(): OperationError {

@@ -9,7 +9,7 @@ export interface PageFacts {
   readonly count?: number;
   /** Names of modules under `assets/`, without ending, beside those of every page. */
   readonly scripts?: readonly string[];
-  readonly status?: 200 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 503;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 503;
   /** Without navigation: sign-in, first run, print. */
   readonly bare?: boolean;
   /** What the first link of the page leads to, where the page is mostly a list. */

@@ -8,15 +8,15 @@ import { errorPage, newReference, tellOperator } from './error-page.tsx';
 import { handlers } from './handlers.ts';
 import { compressed } from './http/compress.ts';
 import { isFromOwnPages } from './http/cross-site.ts';
-import { FormFields, readForm } from './http/form.ts';
+import { FormFields, isSecretField, readForm } from './http/form.ts';
 import { deskHeaders } from './http/headers.ts';
 import { clearSessionCookie, readCookie, sessionCookieName } from './http/session-cookie.ts';
 import { Frame } from './layout/frame.tsx';
 import { homeOf } from './layout/navigation.ts';
 import { draftKeyOf } from './draft-key.ts';
 import type { Access, RouteRow } from './route.ts';
-import { orderedRoutes, routeTable, type RouteName } from './route-table.ts';
-import { url } from './urls.ts';
+import { formPageOf, methodsOf, pageAt } from './page-path.ts';
+import { orderedRoutes, type RouteName } from './route-table.ts';
 import { Visit } from './visit.ts';
 
 type Bindings = { Bindings: HttpBindings };
@@ -136,8 +136,6 @@ function noFacts(context: Context, desk: DeskServices) {
   };
 }
 
-const isSecretField = (name: string): boolean => /password|secret|token/i.test(name);
-
 async function draftOf(desk: DeskServices, visit: Visit, row: RouteRow): Promise<FormFields | undefined> {
   if (row.method !== 'GET' || visit.session === undefined || visit.query.get('draft') !== '1') return undefined;
   const draft = await desk.drafts.find(visit.user.id, draftKeyOf(visit.target));
@@ -148,9 +146,8 @@ async function draftOf(desk: DeskServices, visit: Visit, row: RouteRow): Promise
 function returnPathOf(row: RouteRow, context: Context): string {
   if (row.method === 'GET') return targetOf(context.env.incoming.url);
   const referrer = URL.parse(context.req.header('referer') ?? '');
-  return referrer !== null && referrer.host === context.req.header('host')
-    ? referrer.pathname + referrer.search
-    : url('help');
+  if (referrer === null || referrer.host !== context.req.header('host')) return pageAt(context.req.path);
+  return formPageOf(row, context.req.path, referrer.pathname + referrer.search);
 }
 
 function isForPrograms(row: RouteRow, context: Context): boolean {
@@ -196,26 +193,42 @@ async function errorResponse(
       status: answer.facts.status ?? 500,
       headers: { 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' },
     });
-  const html = await htmlOf(<Frame desk={desk} visit={visit} answer={answer} />);
+  const html = await framed(desk, visit, answer);
   return new Response(`<!doctype html>${html}`, { status: answer.facts.status ?? 500, headers: pageHeaders });
+}
+
+/** Banners ask the database: where it is that which fails, the page comes in the frame of somebody unknown. */
+async function framed(desk: DeskServices, visit: Visit | undefined, answer: PageAnswer): Promise<string> {
+  try {
+    return await htmlOf(<Frame desk={desk} visit={visit} answer={answer} />);
+  } catch (cause) {
+    desk.diagnostics.error('error-page-bare', cause);
+    return await htmlOf(<Frame desk={desk} visit={undefined} answer={answer} />);
+  }
 }
 
 async function lost(desk: DeskServices, context: Context): Promise<Response> {
   context.env.incoming.resume();
-  const known = Object.values(routeTable).some((row) => row.path === context.req.path);
-  const [code, message] = known
-    ? (['wrong-method', 'This page cannot be asked for in that way. Nothing was done.'] as const)
-    : ([
-        'no-such-page',
-        'There is no such page. Nothing was changed. The link may be old, or a letter of it got lost.',
-      ] as const);
+  const methods = methodsOf(context.req.path);
+  const isRead = context.req.method === 'GET' || context.req.method === 'HEAD';
+  if (isRead && methods.has('POST')) return seeOther(pageAt(context.req.path));
+  const [kind, code, message] =
+    methods.size > 0
+      ? (['invalid', 'wrong-method', 'This page cannot be asked for in that way. Nothing was done.'] as const)
+      : ([
+          'not-found',
+          'no-such-page',
+          'There is no such page. Nothing was changed. The link may be old, or a letter of it got lost.',
+        ] as const);
   const session = await sessionOf(desk, context);
   const visit = new Visit({
     ...noFacts(context, desk),
     route: 'help',
     session: session?.state === 'live' ? session : undefined,
   });
-  return await errorResponse(desk, visit, new OperationError('not-found', code, message));
+  const answer = await errorResponse(desk, visit, new OperationError(kind, code, message));
+  if (methods.size > 0) answer.headers.set('allow', [...methods].join(', '));
+  return answer;
 }
 
 async function sessionOf(desk: DeskServices, context: Context): Promise<Session | undefined> {

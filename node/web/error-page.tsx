@@ -14,6 +14,15 @@ const statuses: Readonly<Record<FailureKind, NonNullable<PageFacts['status']>>> 
   internal: 500,
 };
 
+/** Refusals that HTTP has a status of its own for (RFC 9110 §15.5). */
+const ownStatuses: Readonly<Record<string, PageFacts['status']>> = {
+  'wrong-method': 405,
+  'form-too-large': 413,
+  'file-too-large': 413,
+};
+
+const ownTitles: Readonly<Record<string, string>> = { 'sent-before': 'This form was sent before' };
+
 const titles: Readonly<Record<FailureKind, string>> = {
   refused: 'This may not be done',
   invalid: 'This cannot be done as it was sent',
@@ -46,9 +55,9 @@ export function tellOperator(
 
 /** What happened, what is safe, what to do, and a reference number; no stack and no patient (law 8). */
 export function errorPage(failure: Failure, reference: string, home: string | undefined): PageAnswer {
-  const title = titles[failure.kind];
+  const title = ownTitles[failure.code] ?? titles[failure.kind];
   return page(
-    { title, status: statuses[failure.kind] },
+    { title, status: ownStatuses[failure.code] ?? statuses[failure.kind] },
     <div class="narrow">
       <h1>{title}</h1>
       <p class="lead">{failure.message}</p>

@@ -12,6 +12,8 @@ export interface RouteRow {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'HEAD' | 'DELETE' | 'OPTIONS';
   readonly path: `/${string}`;
   readonly access: Access;
+  /** Of a posted form that stands on a page of another path: that path, with the same parameters. */
+  readonly form?: `/${string}`;
   /** Open to a person who has this still to do before being fully signed in. */
   readonly step?: SignInStep;
 }

@@ -1,4 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
+import { utf8 } from '../../protocol/bytes.ts';
+import { sha256 } from '../../protocol/crypto/hash.ts';
 import type { Instant } from '../../protocol/instant.ts';
 import type { Session, SignedInUser } from '../accounts/accounts.ts';
 import type { Role } from '../accounts/roles.ts';
@@ -7,7 +9,7 @@ import { OperationError } from '../platform/operation-error.ts';
 import { seeOther } from './answer.ts';
 import type { DeskServices } from './desk-services.ts';
 import { draftKeyOf } from './draft-key.ts';
-import { readForm, type FormFields } from './http/form.ts';
+import { isSecretField, readForm, type FormFields } from './http/form.ts';
 import { readMultipart, type FilePart } from './http/multipart.ts';
 import type { RouteName } from './route-table.ts';
 
@@ -82,17 +84,18 @@ export class Visit {
 
   /**
    * Does what a form asks once: the same form sent again (`<Once/>`, double submit, back button) leads to where the first
-   * one led. `work` returns that place.
+   * one led. `work` returns that place. Gone back to, changed and sent again it is refused, so that no change gets lost.
    */
   async once(work: () => Promise<string>): Promise<Response> {
-    const token = (await this.form()).get('once');
+    const form = await this.form();
+    const token = form.get('once');
     if (!onceForm.test(token))
       throw new OperationError(
         'invalid',
         'form-broken',
         'The form did not arrive whole. Nothing was saved: open the page again.',
       );
-    const location = await this.#desk.once.run(this.user.id, token, work);
+    const location = await this.#desk.once.run(this.user.id, token, work, digestOf(form));
     await this.#forgetDraft();
     return seeOther(location);
   }
@@ -102,6 +105,12 @@ export class Visit {
     const from = URL.parse(this.header('referer') ?? '');
     if (from !== null) await this.#desk.drafts.remove(this.user.id, draftKeyOf(from.pathname + from.search));
   }
+}
+
+/** Tells two contents of a form apart, without its secrets. */
+function digestOf(form: FormFields): string {
+  const fields = form.entries().filter(([name]) => name !== 'once' && !isSecretField(name));
+  return sha256(utf8(JSON.stringify(fields))).toHex();
 }
 
 const onceForm = /^[0-9a-f-]{36}$/;

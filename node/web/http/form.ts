@@ -30,6 +30,9 @@ export class FormFields {
   }
 }
 
+/** A field of which nothing is kept. */
+export const isSecretField = (name: string): boolean => /password|secret|token/i.test(name);
+
 /** Reads `application/x-www-form-urlencoded` up to its limit. */
 export async function readForm(contentType: string, body: ByteStream): Promise<FormFields> {
   if (!contentType.toLowerCase().startsWith('application/x-www-form-urlencoded'))

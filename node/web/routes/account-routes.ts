@@ -18,7 +18,7 @@ export const accountRoutes = {
   'draft-find': { method: 'GET', path: '/drafts', access: 'signed-in' },
   'session-stay': { method: 'POST', path: '/account/stay', access: 'signed-in' },
   users: { method: 'GET', path: '/admin/users', access: administrators },
-  'user-add': { method: 'POST', path: '/admin/users', access: administrators },
+  'user-add': { method: 'POST', path: '/admin/users', access: administrators, form: '/admin/users/new' },
   'user-new': { method: 'GET', path: '/admin/users/new', access: administrators },
   user: { method: 'GET', path: '/admin/users/:user', access: administrators },
   'user-change': { method: 'POST', path: '/admin/users/:user', access: administrators },

@@ -7,7 +7,7 @@ export const peerRoutes = {
   peers: { method: 'GET', path: '/peers', access },
   'peer-add': { method: 'GET', path: '/peers/add', access },
   'peer-invite': { method: 'POST', path: '/peers/invite', access },
-  'peer-open': { method: 'POST', path: '/peers/open', access },
+  'peer-open': { method: 'POST', path: '/peers/open', access, form: '/peers/add' },
   pairing: { method: 'GET', path: '/peers/pairings/:invitation', access },
   'pairing-live': { method: 'GET', path: '/peers/pairings/:invitation/live', access },
   'pairing-words': { method: 'POST', path: '/peers/pairings/:invitation/words', access },

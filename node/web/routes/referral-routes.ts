@@ -28,7 +28,12 @@ export const referralRoutes = {
   'received-print': { method: 'GET', path: '/received/:referral/print', access: clinical },
   'received-match': { method: 'GET', path: '/received/:referral/match', access: matchers },
   'received-answer': { method: 'POST', path: '/received/:referral/match', access: matchers },
-  'received-register': { method: 'POST', path: '/received/:referral/register', access: matchers },
+  'received-register': {
+    method: 'POST',
+    path: '/received/:referral/register',
+    access: matchers,
+    form: '/received/:referral/match',
+  },
   'received-unlink': { method: 'POST', path: '/received/:referral/unlink', access: matchers },
   sent: { method: 'GET', path: '/sent/:referral', access: clinical },
   'sent-panel': { method: 'GET', path: '/sent/:referral/panel', access: clinical },
