@@ -19,7 +19,10 @@ import { decisionQueries } from './work-queries.ts';
  * its row are one transaction, so that it leaves once or not at all.
  */
 export interface Decisions {
-  /** Fails with `being-decided` and the name of who was first, and with `wrong-state` where nothing is to decide. */
+  /**
+   * Fails with `being-decided` and the name of who was first, and with `wrong-state` where nothing is to decide. The same
+   * decision of the same person again, while it rests, is the first one.
+   */
   decide(referral: ReferralId, decision: DecisionWords, author: Actor): Promise<MadeDecision>;
   /** Only by who decided, while it has not left; fails with `decision-left` afterwards. */
   undo(referral: ReferralId, author: Actor): Promise<void>;
@@ -105,17 +108,16 @@ export async function noteDecision(
   words: DecisionWords,
   author: Actor,
   state: 'waiting' | 'sent' = 'sent',
-): Promise<DecisionRow['id']> {
+): Promise<void> {
   const waiting = await writer.first(decisionQueries.waiting, { referral });
   if (waiting !== undefined) throw beingDecided(waiting);
   const held = await findReferral(writer, referral);
   if (held === undefined) throw unknownReferral();
   const { kind, ...said } = words;
-  const id = ports.random.uuid();
   const now = ports.clock.now();
   const content = utf8(JSON.stringify(said));
   await writer.run(decisionQueries.insert, {
-    id,
+    id: ports.random.uuid(),
     referral,
     kind,
     by_id: author.id,
@@ -125,7 +127,6 @@ export async function noteDecision(
     state,
     content: await ports.keyring.seal(writer, ports.dataKeyOf(held.data_key), contentPurpose, content),
   });
-  return id;
 }
 
 async function decide(
@@ -135,19 +136,25 @@ async function decide(
   author: Actor,
 ): Promise<MadeDecision> {
   checkWords(words);
-  const id = await ports.store.write(async (writer) => {
+  const row = await ports.store.write(async (writer) => {
     const held = await findReferral(writer, referral);
     if (held === undefined || held.direction !== 'received') throw unknownReferral();
     const waiting = await writer.first(decisionQueries.waiting, { referral });
+    if (waiting !== undefined && waiting.by_id === author.id && waiting.kind === words.kind) return waiting;
     if (waiting !== undefined) throw beingDecided(waiting);
     const { history } = await readHistory(writer, held);
     const name = words.kind === 'accepted' ? 'referral-accepted' : 'referral-rejected';
     const outcome = applyEvent(history.state, { name, author: 'receiver', role: 'triage', at: ports.clock.now() });
     if (!outcome.applied) throw await notOpen(writer, referral, held.state);
-    return noteDecision(ports, writer, referral, words, author, 'waiting');
+    await noteDecision(ports, writer, referral, words, author, 'waiting');
+    return writer.first(decisionQueries.waiting, { referral });
   });
-  const now = ports.clock.now();
-  return { id, words, by: author, at: now, dueAt: instantOfMs(now + undoMs), state: 'waiting', trouble: '' };
+  if (row === undefined) throw new Error('a decision that was written is not there');
+  return ports.store.read(async (reader) => {
+    const held = await findReferral(reader, referral);
+    if (held === undefined) throw unknownReferral();
+    return madeOf(ports, reader, ports.dataKeyOf(held.data_key), row);
+  });
 }
 
 async function undo(ports: DecisionsPorts, referral: ReferralId, author: Actor): Promise<void> {

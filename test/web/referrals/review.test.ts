@@ -36,6 +36,7 @@ const stateAt = async (client: DeskClient, path: string): Promise<string> => tex
 test('a doctor accepts, may undo it, and the sender hears of the decision that stayed', async () => {
   const { birch, atAlder, atBirch } = desks;
   const id = await arrived();
+  const first = await atBirch.get(`/received/${id}`);
   const accepted = await decideAt(atBirch, id, { decision: 'accepted', note: 'Bed 4' });
   expect(accepted.location).toBe(`/received/${id}`);
   const page = await atBirch.get(`/received/${id}`);
@@ -43,6 +44,12 @@ test('a doctor accepts, may undo it, and the sender hears of the decision that s
   const undone = await submitAt(atBirch, page, `/received/${id}/undo`, {});
   expect(undone.location).toBe(`/received/${id}`);
   expect(await birch.node.referralDesk.decisions.of(id as never)).toEqual([]);
+  const again = await submitAt(atBirch, first, `/received/${id}`, { decision: 'accepted' });
+  expect(again.status, 'the page that was gone back to').toBe(303);
+  const twice = await submitAt(atBirch, first, `/received/${id}`, { decision: 'accepted' });
+  expect(twice.status).toBe(303);
+  expect(await birch.node.referralDesk.decisions.of(id as never)).toHaveLength(1);
+  await submitAt(atBirch, await atBirch.get(`/received/${id}`), `/received/${id}/undo`, {});
   const declined = await decideAt(atBirch, id, {
     decision: 'rejected',
     reason: 'No bed "today" <i>',

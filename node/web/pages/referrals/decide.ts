@@ -1,7 +1,7 @@
 import { OperationError } from '../../../platform/operation-error.ts';
 import type { DecisionWords } from '../../../referrals/decisions.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
-import type { Answer } from '../../answer.ts';
+import { seeOther, type Answer } from '../../answer.ts';
 import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
@@ -18,15 +18,15 @@ export async function decide(visit: Visit, desk: DeskServices): Promise<Answer> 
   const form = await visit.form();
   const detail = await openReferral(visit, desk, 'received', 'decide');
   const words = wordsOf(form);
-  return submitOnce(visit, () =>
-    orAgain(visit, desk, detail, async () => {
-      await desk.referralDesk.decisions.decide(detail.id, words, actorOf(visit));
-      await forgetDraft(visit, desk);
-      if (form.get('next') !== 'yes') return url('received', { referral: detail.id });
-      const next = await desk.referralDesk.nextUndecided(detail.id);
-      return next === undefined ? url('inbox') : url('received', { referral: next });
-    }),
-  );
+  // No `Once`: after an undo the same form, gone back to, decides again; sent twice it is one decision (decisions.ts).
+  const done = await orAgain(visit, desk, detail, async () => {
+    await desk.referralDesk.decisions.decide(detail.id, words, actorOf(visit));
+    await forgetDraft(visit, desk);
+    if (form.get('next') !== 'yes') return url('received', { referral: detail.id });
+    const next = await desk.referralDesk.nextUndecided(detail.id);
+    return next === undefined ? url('inbox') : url('received', { referral: next });
+  });
+  return typeof done === 'string' ? seeOther(done) : done;
 }
 
 /** What the decision lacks, or who was faster, is told on the same page, with everything typed still there. */

@@ -12,14 +12,13 @@ export interface DecisionFormsProps {
   /** Who decides, and where: both stand in the signed answer. */
   readonly decider: string;
   readonly own: string;
-  readonly once: () => string;
   readonly fields: FormFields | undefined;
   readonly errors: FormErrors;
 }
 
 /** Accept, accept and next, decline: the one decision of this page. A and D lead here by keyboard (screens 3). */
 export function DecisionForms(props: DecisionFormsProps) {
-  const { detail, fields, once } = props;
+  const { detail, fields } = props;
   const action = url('received-decide', { referral: detail.id });
   const isDeclining = fields?.get('decision') === 'rejected';
   const canAccept = detail.state === 'received' || detail.state === 'info-requested';
@@ -27,7 +26,6 @@ export function DecisionForms(props: DecisionFormsProps) {
     <Section title={canAccept ? 'Decide' : 'Change the decision'} id="decide">
       {canAccept ? (
         <form method="post" action={action} id="accept-form">
-          <Once token={once()} />
           <Hidden name="decision" value="accepted" />
           <TextArea
             name="note"
@@ -57,13 +55,12 @@ export function DecisionForms(props: DecisionFormsProps) {
 }
 
 function Decline(props: DecisionFormsProps & { readonly action: string; readonly isOpen: boolean }) {
-  const { hospital, decider, own, once, fields, errors, action, isOpen } = props;
+  const { hospital, decider, own, fields, errors, action, isOpen } = props;
   const reason = fields?.get('reason') ?? '';
   return (
     <details id="decline" open={isOpen}>
       <summary>Decline</summary>
-      <form method="post" action={action}>
-        <Once token={once()} />
+      <form method="post" action={action} data-draft>
         <Hidden name="decision" value="rejected" />
         <TextArea
           name="reason"
@@ -107,7 +104,13 @@ function Decline(props: DecisionFormsProps & { readonly action: string; readonly
 }
 
 /** The sender asks to cancel: confirm, or go on and say why (Spec bundle §6, events 16 and 17). */
-export function CancelForms({ detail, hospital, once, fields, errors }: Omit<DecisionFormsProps, 'decider' | 'own'>) {
+export function CancelForms({
+  detail,
+  hospital,
+  once,
+  fields,
+  errors,
+}: Omit<DecisionFormsProps, 'decider' | 'own'> & { readonly once: () => string }) {
   const action = url('received-cancel', { referral: detail.id });
   return (
     <Section title="The sender asks to cancel" id="cancel">

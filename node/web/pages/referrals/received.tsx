@@ -80,7 +80,6 @@ export async function receivedPage(
               hospital={hospital}
               decider={visit.user.name}
               own={desk.own.title}
-              once={() => desk.random.uuid()}
               fields={fields}
               errors={refused?.errors ?? []}
             />
