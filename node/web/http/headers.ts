@@ -23,7 +23,10 @@ const standing = secureHeaders({
   permissionsPolicy: { camera: ['self'], microphone: [], geolocation: [], payment: [], usb: [] },
 });
 
-/** A file keeps the stricter policy that its answer brings: nothing in it runs, and it has no origin. */
+/**
+ * A file keeps the stricter policy that its answer brings: nothing in it runs, and it has no origin. What does not say how
+ * long it is good for is kept by no cache.
+ */
 export const deskHeaders: MiddlewareHandler = async (context, next) => {
   const own = { policy: null as string | null };
   await standing(context, async () => {
@@ -31,4 +34,5 @@ export const deskHeaders: MiddlewareHandler = async (context, next) => {
     own.policy = context.res.headers.get('content-security-policy');
   });
   if (own.policy !== null) context.res.headers.set('content-security-policy', own.policy);
+  if (!context.res.headers.has('cache-control')) context.res.headers.set('cache-control', 'no-store');
 };
