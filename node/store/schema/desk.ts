@@ -103,7 +103,7 @@ export const createDeskTables: readonly string[] = [
   `CREATE VIEW received_referral AS SELECT ${listed}, opened_at, assigned_to, department, answer_due_at FROM referral
     WHERE direction = 'received'`,
   `CREATE VIEW sent_referral AS SELECT ${listed}, patient FROM referral WHERE direction = 'sent'`,
-  `CREATE TABLE desk_change (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL) STRICT`,
+  `CREATE TABLE desk_change (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL) STRICT`,
   `CREATE TRIGGER desk_change_prune AFTER INSERT ON desk_change WHEN NEW.seq % ${pruneEvery} = 0 BEGIN
     DELETE FROM desk_change WHERE seq <= NEW.seq - ${changesKept}; END`,
   // Real columns, not generated ones: an index that holds those is no covering index.

@@ -192,6 +192,10 @@ export const alterReferralTables: readonly string[] = [
   `ALTER TABLE referral_event_2 RENAME TO referral_event`,
   `CREATE INDEX referral_event_by_referral ON referral_event (referral, author, seq)`,
   `CREATE INDEX referral_by_number ON referral (number)`,
+  // No statement goes by them: the desk's lists and counts have their own.
+  `DROP INDEX referral_by_state`,
+  `DROP INDEX referral_by_expiry`,
+  `DROP INDEX outbox_by_referral`,
   `CREATE INDEX inbox_by_referral ON inbox (referral, sender)`,
   `CREATE INDEX outbox_unchecked ON outbox (unchecked_size) WHERE unchecked_size IS NOT NULL`,
 ];
