@@ -4,7 +4,7 @@ import { parseJsonObject, type JsonRules } from '../../protocol/json.ts';
 import { KeyError, type Keyring } from '../keys/keyring.ts';
 import type { Clock } from '../platform/clock.ts';
 import { row, statement } from '../store/statement.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, WriteOptions } from '../store/store.ts';
 import type { UserId } from './accounts.ts';
 
 export interface Draft {
@@ -20,7 +20,7 @@ export interface Draft {
  */
 export interface Drafts {
   /** False when it is more than a draft may hold; the earlier draft then stays. */
-  save(user: UserId, form: string, fields: Draft['fields']): Promise<boolean>;
+  save(user: UserId, form: string, fields: Draft['fields'], options?: WriteOptions): Promise<boolean>;
   find(user: UserId, form: string): Promise<Draft | undefined>;
   /** The form succeeded, or the user wants none. */
   remove(user: UserId, form: string): Promise<void>;
@@ -76,7 +76,7 @@ export function openDrafts(ports: { readonly store: Store; readonly keyring: Key
   });
   const purposeOf = (account: UserId, form: string): string => `draft/${account}/${form}`;
   return {
-    save: async (user, form, fields) => {
+    save: async (user, form, fields, options = {}) => {
       const content = utf8(JSON.stringify({ v: 1, fields }));
       if (fields.length > draftFieldsMax || content.length > draftBytesMax) return false;
       const token = keyring.sealOwn(purposeOf(user, form), content);
@@ -85,7 +85,7 @@ export function openDrafts(ports: { readonly store: Store; readonly keyring: Key
         await writer.run(queries.put, { account: key.account, form: key.form, token, saved_at: clock.now() });
         const kept = await writer.all(queries.ofAccount, { account: user });
         for (const old of kept.slice(draftsOfUserMax)) await writer.run(queries.remove, { ...key, form: old.form });
-      });
+      }, options);
       return true;
     },
     find: async (user, form) => {

@@ -4,7 +4,7 @@ import type { Session } from '../accounts/accounts.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import { htmlOf, seeOther, type Answer, type PageAnswer } from './answer.ts';
 import type { DeskServices } from './desk-services.ts';
-import { errorPage, newReference, tellOperator } from './error-page.tsx';
+import { errorPage, newReference, tellOperator, type Unsaved } from './error-page.tsx';
 import { handlers } from './handlers.ts';
 import { compressed } from './http/compress.ts';
 import { isFromOwnPages } from './http/cross-site.ts';
@@ -114,6 +114,7 @@ async function expired(desk: DeskServices, session: Session, row: RouteRow, cont
       session.user.id,
       draftKeyOf(back),
       fields.entries().filter(([name]) => !isSecretField(name)),
+      { essential: true }, // The person is led away from the form: it is kept in the last room of a full disk.
     );
   }
   if (isForPrograms(row, context)) return new Response('The session has ended. Sign in again.\n', { status: 401 });
@@ -187,7 +188,10 @@ async function errorResponse(
 ): Promise<Response> {
   const reference = newReference(desk.random);
   const failure = tellOperator(desk.diagnostics, error, { reference, route: visit?.route ?? 'none' });
-  const answer: PageAnswer = errorPage(failure, reference, visit === undefined ? undefined : homeOf(visit));
+  const answer: PageAnswer = errorPage(failure, reference, {
+    home: visit === undefined ? undefined : homeOf(visit),
+    unsaved: await unsavedOf(visit),
+  });
   if (isPlain)
     return new Response(`${failure.message} (${reference})\n`, {
       status: answer.facts.status ?? 500,
@@ -195,6 +199,11 @@ async function errorResponse(
     });
   const html = await framed(desk, visit, answer);
   return new Response(`<!doctype html>${html}`, { status: answer.facts.status ?? 500, headers: pageHeaders });
+}
+
+async function unsavedOf(visit: Visit | undefined): Promise<Unsaved | undefined> {
+  const fields = visit?.method === 'POST' ? await visit.formRead() : undefined;
+  return visit === undefined || fields === undefined ? undefined : { action: visit.target, fields };
 }
 
 /** Banners ask the database: where it is that which fails, the page comes in the frame of somebody unknown. */

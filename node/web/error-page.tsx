@@ -2,7 +2,8 @@ import { failureOf, type Failure, type FailureKind } from '../operations/failure
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
 import { page, type PageAnswer, type PageFacts } from './answer.ts';
-import { LinkButton } from './components/form.tsx';
+import { Hidden, LinkButton, Submit } from './components/form.tsx';
+import { isSecretField, type FormFields } from './http/form.ts';
 
 const statuses: Readonly<Record<FailureKind, NonNullable<PageFacts['status']>>> = {
   refused: 403,
@@ -53,8 +54,19 @@ export function tellOperator(
   return failure;
 }
 
-/** What happened, what is safe, what to do, and a reference number; no stack and no patient (law 8). */
-export function errorPage(failure: Failure, reference: string, home: string | undefined): PageAnswer {
+/** A posted form that may succeed another time; nothing of it could be kept but on the page itself. */
+export interface Unsaved {
+  readonly action: string;
+  readonly fields: FormFields;
+}
+
+export interface ErrorPlace {
+  readonly home: string | undefined;
+  readonly unsaved: Unsaved | undefined;
+}
+
+/** What happened, what is safe, what to do, and a reference number; no stack and no patient of ours (law 8). */
+export function errorPage(failure: Failure, reference: string, { home, unsaved }: ErrorPlace): PageAnswer {
   const title = ownTitles[failure.code] ?? titles[failure.kind];
   return page(
     { title, status: ownStatuses[failure.code] ?? statuses[failure.kind] },
@@ -65,11 +77,27 @@ export function errorPage(failure: Failure, reference: string, home: string | un
         What was saved before is safe. If this happens again, tell the administrator the reference number{' '}
         <strong class="nowrap">{reference}</strong>.
       </p>
+      {failure.kind === 'unavailable' && unsaved !== undefined ? <SendAgain unsaved={unsaved} /> : null}
       <p class="actions">
         <LinkButton href={home ?? '/'} tone="main">
           Go to the first page
         </LinkButton>
       </p>
     </div>,
+  );
+}
+
+/** Everything that was typed, to be sent once more with its once token; a form with a secret is typed anew. */
+function SendAgain({ unsaved: { action, fields } }: { readonly unsaved: Unsaved }) {
+  const entries = fields.entries();
+  if (entries.some(([name, value]) => isSecretField(name) && value !== '')) return null;
+  return (
+    <form method="post" action={action} class="panel" data-draft="off">
+      {entries.map(([name, value]) => (
+        <Hidden name={name} value={value} />
+      ))}
+      <p>What you typed was not saved. It is kept on this page: leave the page open, and send it again from here.</p>
+      <Submit>Send it again</Submit>
+    </form>
   );
 }

@@ -77,6 +77,11 @@ export class Visit {
     return this.#form;
   }
 
+  /** The fields, where they were read: what an error page gives back. */
+  async formRead(): Promise<FormFields | undefined> {
+    return await this.#form?.catch(() => undefined);
+  }
+
   /** A form with files, each as a stream (RFC 7578). */
   parts(onFile: (file: FilePart, fieldsBefore: FormFields) => Promise<void>): Promise<FormFields> {
     return readMultipart(this.incoming, onFile);
