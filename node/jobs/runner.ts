@@ -91,7 +91,7 @@ function startLoop(job: Job, clock: Clock, diagnostics: Diagnostics, signal: Abo
   return {
     wake: () => {
       again = true;
-      sleeping.abort();
+      sleeping.abort('woken'); // Without a reason it makes an error with a stack.
     },
     idle: () => {
       if (asleep && !again) return Promise.resolve();

@@ -1,5 +1,5 @@
 import { verifyChunksRoot } from '../../protocol/bundle/attachment.ts';
-import { openDocument, verifyDocumentToken } from '../../protocol/bundle/document.ts';
+import { openDocumentContent, verifyDocumentToken, type DocumentContent } from '../../protocol/bundle/document.ts';
 import { checkBundle } from '../../protocol/bundle/fhir/check.ts';
 import { eventOf, type EventFacts } from '../../protocol/bundle/fhir/referral.ts';
 import type { Manifest } from '../../protocol/bundle/manifest.ts';
@@ -65,13 +65,13 @@ export async function judgeStored(
   const kept = parseOpenedSecrets(
     await ports.store.read((reader) => ports.keyring.open(reader, ports.dataKeyOf(dataKey), openedPurpose, opened)),
   );
-  const plaintext = await openDocument(bundleCrypto, manifest.document, document, {
+  const content = await openDocumentContent(bundleCrypto, manifest.document, document, {
     ...kept.secrets,
     yieldTurn: nextTurn,
   });
   const fault = await findAttachmentFault(ports, context, row, manifest);
   if (fault !== undefined) return { fault: 'REC_COMMITMENT', detail: fault };
-  return judgePlaintext(manifest, plaintext, kept.attachments);
+  return judgePlaintext(manifest, content, kept.attachments);
 }
 
 /** Judges a bundle that came whole in one request. */
@@ -91,15 +91,15 @@ export async function judgeAtOnce(
   }
   const opened = await openBundleDocument(manifest, token, key);
   if (opened.fault !== undefined) return opened;
-  return judgePlaintext(manifest, opened.plaintext, []);
+  return judgePlaintext(manifest, opened, []);
 }
 
 async function judgePlaintext(
   manifest: Manifest,
-  plaintext: Uint8Array,
+  { plaintext, gzipped }: DocumentContent,
   attachments: readonly NamedAttachment[],
 ): Promise<JudgedContent> {
-  const packed = await packEventContent(plaintext);
+  const packed = gzipped ?? (await packEventContent(plaintext));
   if (manifest.kind === 'notice') {
     try {
       parseNotice(plaintext);

@@ -2,7 +2,7 @@ import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { fernetKeyOf } from '../../protocol/crypto/fernet.ts';
 import { equalSecrets } from '../../protocol/crypto/hash.ts';
 import { keyCommitment, openSeal, sealedToOf, type SealedSecrets } from '../../protocol/crypto/seal.ts';
-import { openDocument } from '../../protocol/bundle/document.ts';
+import { openDocumentContent, type DocumentContent } from '../../protocol/bundle/document.ts';
 import type { Manifest } from '../../protocol/bundle/manifest.ts';
 import { equalBytes, parseBase64Url, toBase64Url, utf8 } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -27,7 +27,7 @@ export interface NamedAttachment {
 
 export type OpenedDocument =
   | { readonly fault: ContentFault; readonly detail: string }
-  | { readonly fault?: undefined; readonly plaintext: Uint8Array; readonly secrets: SealedSecrets };
+  | ({ readonly fault?: undefined; readonly secrets: SealedSecrets } & DocumentContent);
 
 /** The opening key that a manifest names, if it still lives here (Spec §4, sealedTo). */
 export function findOpeningKey(manifest: Manifest, opening: readonly OpeningKey[]): OpeningKey | undefined {
@@ -45,8 +45,11 @@ export async function openBundleDocument(
     const secrets = openSeal({ suite, box: manifest.sealedKey, ...key.pair, from, to, bundle });
     if (!equalSecrets(keyCommitment(secrets.fernetKey), manifest.keyCommitment))
       return { fault: 'REC_COMMITMENT', detail: 'the sealed key is not the one committed to' };
-    const plaintext = await openDocument(bundleCrypto, manifest.document, token, { ...secrets, yieldTurn: nextTurn });
-    return { plaintext, secrets };
+    const content = await openDocumentContent(bundleCrypto, manifest.document, token, {
+      ...secrets,
+      yieldTurn: nextTurn,
+    });
+    return { ...content, secrets };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
     const fault =

@@ -62,6 +62,12 @@ export function verifyDocumentToken(crypto: Pick<BundleCrypto, 'sha256'>, part: 
     throw new ProtocolError('digest-mismatch', 'the document is not the one that the manifest names');
 }
 
+/** A document that was opened. `gzipped` is its plaintext as the one gzip member that lay in the token, where it did. */
+export interface DocumentContent {
+  readonly plaintext: Uint8Array;
+  readonly gzipped?: Uint8Array;
+}
+
 /**
  * Opens a document with every check of Spec §4: size and digest, token, one gzip member, limits while inflating,
  * commitment. What comes back are the exact bytes that the commitment binds.
@@ -72,6 +78,16 @@ export async function openDocument(
   token: Uint8Array,
   keys: { readonly fernetKey: FernetKey; readonly documentSalt: Uint8Array; readonly yieldTurn: YieldTurn },
 ): Promise<Uint8Array> {
+  return (await openDocumentContent(crypto, part, token, keys)).plaintext;
+}
+
+/** As `openDocument`, for who keeps the plaintext compressed. */
+export async function openDocumentContent(
+  crypto: BundleCrypto,
+  part: DocumentPart,
+  token: Uint8Array,
+  keys: { readonly fernetKey: FernetKey; readonly documentSalt: Uint8Array; readonly yieldTurn: YieldTurn },
+): Promise<DocumentContent> {
   verifyDocumentToken(crypto, part, token);
   const raw = crypto.parseToken(asciiOf(token), documentBytesMax);
   const { fernetKey, yieldTurn } = keys;
@@ -80,7 +96,7 @@ export async function openDocument(
   if (plaintext.length > documentBytesMax) throw tooLarge();
   if (!crypto.equalSecrets(documentCommitment(crypto, keys.documentSalt, plaintext), part.commitment))
     throw new ProtocolError('commitment-mismatch', 'the document is not the one that the sender committed to');
-  return plaintext;
+  return part.encoding === 'gzip' ? { plaintext, gzipped: content } : { plaintext };
 }
 
 function asciiOf(bytes: Uint8Array): string {

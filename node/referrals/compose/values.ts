@@ -49,12 +49,22 @@ export function referenceOf<Target extends Resource>(resource: Target): Referenc
   return referenceTo(resource.id ?? '');
 }
 
+const quarterMs = 900_000;
+
 /** Writes instants in one time zone, whole seconds, with the offset that holds there and then: `2026-11-20T22:14:00+03:00`. */
 export function timeWriter(zone: string): (instant: Instant) => string {
   const format = formatOf(zone);
+  const longOffset = (instant: Instant): string =>
+    (format.formatToParts(instant).find((part) => part.type === 'timeZoneName')?.value ?? '').replace('−', '-');
+  let last: { readonly quarter: number; readonly offset: string } | undefined;
+  /** No zone changes its offset within a quarter of an hour, and most of what is written lies in one. */
+  const offsetOf = (instant: Instant): string => {
+    const quarter = Math.floor(instant / quarterMs);
+    if (last?.quarter !== quarter) last = { quarter, offset: longOffset(instant) };
+    return last.offset;
+  };
   return (instant) => {
-    const name = format.formatToParts(instant).find((part) => part.type === 'timeZoneName')?.value ?? '';
-    const [, sign = '+', hours = '00', minutes = '00'] = /GMT([+-])(\d{2}):(\d{2})/.exec(name.replace('−', '-')) ?? [];
+    const [, sign = '+', hours = '00', minutes = '00'] = /GMT([+-])(\d{2}):(\d{2})/.exec(offsetOf(instant)) ?? [];
     const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
     const local = new Date(Math.floor(instant / 1000) * 1000 + offsetMinutes * 60_000).toISOString().slice(0, 19);
     return `${local}${sign}${hours}:${minutes}`;
