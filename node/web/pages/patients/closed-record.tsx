@@ -23,7 +23,15 @@ export function restrictedPage(visit: Visit, desk: DeskServices, errors: FormErr
       </Notice>
       <form method="post" action={url('patient-break-glass', { patient })} data-draft="off">
         <Once token={desk.random.uuid()} />
-        <TextArea name="reason" label="Reason" required value={reason} errors={errors} rows={3} maxlength={1000} />
+        <TextArea
+          name="reason"
+          label="Reason"
+          required
+          value={reason || (visit.draft?.get('reason') ?? '')}
+          errors={errors}
+          rows={3}
+          maxlength={1000}
+        />
         <p class="actions">
           <Submit tone="danger">Open the record</Submit>
           <LinkButton href={url('patients')}>Go back</LinkButton>
@@ -50,6 +58,7 @@ export function voidedPage(visit: Visit, desk: DeskServices, errors: FormErrors 
             label="Why is it right after all?"
             required
             rows={2}
+            value={visit.draft?.get('reason') ?? ''}
             errors={errors}
             maxlength={1000}
           />

@@ -60,7 +60,15 @@ function mistakePage(visit: Visit, desk: DeskServices, opened: OpenedPatient, er
       </p>
       <form method="post" action={url('patient-void', { patient })} data-draft="off">
         <Once token={desk.random.uuid()} />
-        <TextArea name="reason" label="What was the mistake?" required rows={2} errors={errors} maxlength={1000} />
+        <TextArea
+          name="reason"
+          label="What was the mistake?"
+          required
+          rows={2}
+          value={visit.draft?.get('reason') ?? ''}
+          errors={errors}
+          maxlength={1000}
+        />
         <p class="actions">
           <Submit tone="danger">Void this record</Submit>
           <LinkButton href={url('patient', { patient })}>Keep it</LinkButton>

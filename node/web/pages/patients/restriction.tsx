@@ -64,7 +64,15 @@ async function restrictionPage(
         <form method="post" action={url('patient-restrict', { patient: record.id })} data-draft="off">
           <Once token={desk.random.uuid()} />
           <Hidden name="wanted" value={isRestricted ? 'open' : 'restricted'} />
-          <TextArea name="reason" label="Reason" required rows={2} errors={errors} maxlength={1000} />
+          <TextArea
+            name="reason"
+            label="Reason"
+            required
+            rows={2}
+            value={visit.draft?.get('reason') ?? ''}
+            errors={errors}
+            maxlength={1000}
+          />
           <p class="actions">
             <Submit tone={isRestricted ? 'second' : 'danger'}>
               {isRestricted ? 'Open to all clinicians' : 'Restrict this record'}

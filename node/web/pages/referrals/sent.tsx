@@ -112,7 +112,7 @@ function Withdraw({
   readonly errors: FormErrors;
 }) {
   return (
-    <Disclosure summary="Take the referral back" open={errors.length > 0}>
+    <Disclosure summary="Take the referral back" open={errors.length > 0 || visit.draft !== undefined}>
       <form method="post" action={url('sent-withdraw', { referral: detail.id })} class="measure" data-draft="off">
         <Once token={desk.random.uuid()} />
         <TextArea
