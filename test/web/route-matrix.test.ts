@@ -69,7 +69,7 @@ test('a path of the table is asked for with its own methods alone', async () => 
   const client = await desk.client('doctor');
   for (const method of ['PUT', 'DELETE', 'PATCH']) {
     const answer = await client.fetch('/patients', { method, headers: { origin: client.origin } });
-    expect(answer.status).toBe(404);
+    expect([404, 405]).toContain(answer.status);
     await answer.body?.cancel();
   }
 });
