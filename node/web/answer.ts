@@ -9,7 +9,7 @@ export interface PageFacts {
   readonly count?: number;
   /** Names of modules under `assets/`, without ending, beside those of every page. */
   readonly scripts?: readonly string[];
-  readonly status?: 200 | 400 | 401 | 403 | 404 | 405 | 409 | 413 | 422 | 429 | 500 | 503;
+  readonly status?: 200 | 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
   /** Without navigation: sign-in, first run, print. */
   readonly bare?: boolean;
   /** What the first link of the page leads to, where the page is mostly a list. */
@@ -54,7 +54,7 @@ export interface Download {
   readonly bytes?: number;
 }
 
-/** A file that is saved and never shown in the desk's origin (trust: nosniff, sandbox). */
+/** A file that is saved and never shown in the desk's origin (Node §13.2). */
 export function download({ name, type, body, bytes }: Download): Response {
   const wellFormed = name.toWellFormed();
   const plain = wellFormed.replaceAll(/[^A-Za-z0-9._ -]/g, '_').slice(0, fileNameLettersMax) || 'file';

@@ -26,7 +26,7 @@ type Context = HonoContext<Bindings>;
 const pageHeaders = { 'cache-control': 'no-store', 'content-type': 'text/html; charset=utf-8' };
 
 /**
- * The door for people (screens §1): every request is checked in the same order, before any handler sees it. Headers,
+ * The door for people (Node §13.1): every request is checked in the same order, before any handler sees it. Headers,
  * cross-site, session, the row's roles; then the handler, and one place that turns what it throws into a page.
  */
 export function deskApp(desk: DeskServices): Hono<Bindings> {
@@ -49,6 +49,7 @@ async function answerRoute(desk: DeskServices, name: RouteName, row: RouteRow, c
         'cross-site',
         'This came from another page than the desk itself. Nothing was done: open the desk and do it there.',
       );
+    refuseEncoded(context.req.header('content-encoding'));
     const session = await sessionOf(desk, context);
     const facts = {
       route: name,
@@ -73,6 +74,12 @@ async function answerRoute(desk: DeskServices, name: RouteName, row: RouteRow, c
   } finally {
     incoming.resume(); // What was not read of a refused body is let pass, so that the answer arrives.
   }
+}
+
+/** What is unpacked here could unpack to any size, and a file that is not would be stored as another (Node §2, bombs). */
+function refuseEncoded(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new OperationError('invalid', 'body-encoded', 'This came packed. Nothing was done: send it as it is.');
 }
 
 function mayEnter(access: Access, session: Session | undefined): boolean {

@@ -20,6 +20,7 @@ const ownStatuses: Readonly<Record<string, PageFacts['status']>> = {
   'wrong-method': 405,
   'form-too-large': 413,
   'file-too-large': 413,
+  'body-encoded': 415,
 };
 
 const ownTitles: Readonly<Record<string, string>> = { 'sent-before': 'This form was sent before' };

@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Accounts } from '../../node/accounts/accounts.ts';
 import type { DeskClient } from '../support/desk-client.ts';
@@ -108,4 +110,43 @@ test('draft across users: nobody finds what another typed', async () => {
   const own = (await doctor.get(`${page}?draft=1`)).text;
   expect(own).toContain('typed by the doctor');
   expect(own).not.toContain('typed as well');
+});
+
+test('rebound name: a page that lets its own name point at this machine makes itself no administrator', async () => {
+  await using empty = await openDesks({ names: ['cedar'], users: false });
+  const { origin, node } = empty.at('cedar');
+  const { port } = new URL(origin);
+  const body = new URLSearchParams({
+    name: 'Eve',
+    login: 'eve',
+    password: testPassword,
+    'password-again': testPassword,
+  }).toString();
+  const answer = await new Promise<number | undefined>((resolve, reject) => {
+    const headers = {
+      host: `evil.example:${port}`,
+      origin: `http://evil.example:${port}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const asked = request({ host: '127.0.0.1', port, path: '/setup', method: 'POST', headers }, (given) => {
+      given.resume();
+      resolve(given.statusCode);
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+  expect(answer).toBe(403);
+  expect(await node.accounts.isEmpty()).toBe(true);
+});
+
+test('bombs: a packed body is not unpacked and not stored, at any route', async () => {
+  const own = { origin: doctor.origin, 'sec-fetch-site': 'same-origin', 'content-encoding': 'gzip' };
+  for (const [path, method] of [
+    ['/patients/new', 'POST'],
+    ['/sign-in', 'POST'],
+    ['/uploads/00000000-0000-4000-8000-000000000000', 'PATCH'],
+  ] as const) {
+    const answer = await doctor.fetch(path, { method, headers: own, body: gzipSync('x'.repeat(1_000_000)) });
+    expect([path, answer.status]).toEqual([path, 415]);
+  }
 });

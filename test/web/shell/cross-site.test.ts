@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isFromOwnPages } from '../../../node/web/http/cross-site.ts';
+import { isByOwnName, isFromOwnPages } from '../../../node/web/http/cross-site.ts';
 
 const host = 'desk.alder.example:8080';
 const own = `https://${host}`;
@@ -34,4 +34,18 @@ describe.each(unsafe)('%s', (method) => {
   test('without a Host nothing can be compared', () => {
     expect(isFromOwnPages({ method, host: undefined, origin: own, fetchSite: 'same-origin' })).toBe(false);
   });
+});
+
+test.each([
+  ['the desk over https', 'https://desk.alder.example', undefined, true],
+  ['the machine itself', 'http://localhost:8080', undefined, true],
+  ['an address, which has no other owner', 'http://127.0.0.1:8080', undefined, true],
+  ['an address of the sixth version', 'http://[::1]:8080', undefined, true],
+  ['a browser that vouches for a secure context', 'http://localhost:8080', 'same-origin', true],
+  ['a name that anybody may point at this machine', 'http://evil.example:8080', undefined, false],
+  ['a name that only looks like this machine', 'http://localhost.evil.example', undefined, false],
+  ['a page without origin', 'null', undefined, false],
+  ['nothing', undefined, undefined, false],
+] as const)('rebound name: the first administrator signs up from %s: %s', (_, origin, fetchSite, allowed) => {
+  expect(isByOwnName({ origin, fetchSite })).toBe(allowed);
 });

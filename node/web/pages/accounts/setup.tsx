@@ -1,8 +1,10 @@
 import type { FieldFault } from '../../../accounts/accounts.ts';
+import { OperationError } from '../../../platform/operation-error.ts';
 import { page, seeOther, type Answer } from '../../answer.ts';
 import { ErrorSummary, Field, Submit, type FormErrors } from '../../components/form.tsx';
 import { Steps } from '../../components/panel.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { isByOwnName } from '../../http/cross-site.ts';
 import { FormFields } from '../../http/form.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { accountRoutes } from '../../routes/account-routes.ts';
@@ -16,6 +18,12 @@ export const setupHandlers: Pick<HandlersOf<typeof accountRoutes>, 'setup' | 'se
     return setupPage(desk, new FormFields([]), []);
   },
   'setup-post': async (visit, desk) => {
+    if (!isByOwnName({ origin: visit.header('origin'), fetchSite: visit.header('sec-fetch-site') }))
+      throw new OperationError(
+        'denied',
+        'foreign-name',
+        'A node is set up over https, or at its own machine as http://localhost. Nobody was signed up.',
+      );
     const form = await visit.form();
     const repeated = repeatFault(form, 'password');
     if (repeated !== undefined && (await desk.accounts.isEmpty())) return setupPage(desk, form, [repeated]);
