@@ -115,7 +115,7 @@ const importOf = statement<{ patient: string }>()((db, values) =>
   db.selectFrom('patient').select('import_id').where('id', '=', values.patient),
 );
 
-/** What happened, by date: consultations, files, referrals, and who wrote the record (screens: chart). */
+/** What happened, by date: consultations, files, referrals, and who wrote the record (screen 4). */
 export function openTimeline(ports: TimelinePorts): Timeline {
   return {
     page: async (patient, { limit, before = { at: Number.MAX_SAFE_INTEGER, key: '' } }) => {

@@ -14,7 +14,7 @@ import { applyEvent } from './state.ts';
 import { decisionQueries } from './work-queries.ts';
 
 /*
- * A clinician's decision rests for ten seconds before the signed answer leaves (screens 3). It lies in the database
+ * A clinician's decision rests for ten seconds before the signed answer leaves (screen 3). It lies in the database
  * meanwhile: a restart does not lose it, one referral has one at most, and undoing deletes it. Sending it and settling
  * its row are one transaction, so that it leaves once or not at all.
  */
@@ -66,7 +66,7 @@ export interface DecisionsPorts {
   dataKeyOf(text: string): DataKeyId;
 }
 
-/** So long a decision can be undone (screens 3; WCAG 2.2.1). */
+/** So long a decision can be undone (screen 3; WCAG 2.2.1). */
 export const undoMs = 10_000;
 export const wordsLengthMax = 4_000;
 const contentPurpose = 'referral_decision.content';

@@ -79,7 +79,7 @@ export interface Emergency {
   readonly arrivedAt: Instant;
 }
 
-/** Received referrals as people go through them (screens: inbox). Only what a page shows is opened. */
+/** Received referrals as people go through them (screen 2). Only what a page shows is opened. */
 export interface InboxList {
   page(query: InboxQuery): Promise<InboxPage>;
   counts(filter: InboxFilter): Promise<InboxCounts>;

@@ -79,7 +79,7 @@ export interface OutboxPage {
   readonly after: string | undefined;
 }
 
-/** Sent referrals with every step that is proven (screens: outbox), the newest first. Only what a page shows is opened. */
+/** Sent referrals with every step that is proven (screen 7), the newest first. Only what a page shows is opened. */
 export interface OutboxList {
   page(query: OutboxQuery): Promise<OutboxPage>;
   counts(filter: OutboxFilter): Promise<OutboxCounts>;

@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { statement } from '../store/statement.ts';
 import type { Store } from '../store/store.ts';
 
-/** What somebody wants to know of another hospital before referring to it (screens 6). */
+/** What somebody wants to know of another hospital before referring to it (screen 6). */
 export interface PeerReach {
   readonly name: NodeName;
   readonly title: string;

@@ -9,7 +9,7 @@ import type { SendPorts } from './send.ts';
 import { isFinalName } from './state.ts';
 import { sentOfPatient } from './work-queries.ts';
 
-/** Composes the referral as sending would, and reads it as its receiver will; nothing is stored (screens 6). */
+/** Composes the referral as sending would, and reads it as its receiver will; nothing is stored (screen 6). */
 export async function previewReferral(
   ports: SendPorts,
   sending: SendReferral,

@@ -24,7 +24,7 @@ export class Visit {
   readonly session: Session | undefined;
   /** Where the request comes from, for back-off. */
   readonly address: string;
-  /** What the person had typed when the session ended: fill the form with it (screens §3). */
+  /** What the person had typed when the session ended: fill the form with it (Node §13.3). */
   readonly draft: FormFields | undefined;
   readonly incoming: HttpBindings['incoming'];
   readonly #params: Readonly<Record<string, string>>;

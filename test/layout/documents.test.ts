@@ -61,7 +61,7 @@ test.each([
 ])('every section that a comment cites as "%s §n" stands in %s', (word, path) => {
   const headings = new Set([...readProjectFile(path).matchAll(/^#+ ([0-9.]+?)\.? /gm)].map((match) => match[1]));
   const cited = projectFiles()
-    .filter((file) => /\.(ts|md|mjs|yml)$/.test(file))
+    .filter((file) => /\.(tsx?|js|md|mjs|yml)$/.test(file))
     .flatMap((file) =>
       [...readProjectFile(file).matchAll(new RegExp(`\\b${word} §([0-9]+(?:\\.[0-9]+)*)`, 'g'))].map((match) => ({
         file,
@@ -69,6 +69,20 @@ test.each([
       })),
     );
   expect(cited.filter(({ section }) => !headings.has(section))).toEqual([]);
+});
+
+test('every screen that a comment cites stands in the table of screens, and no comment cites what a clone does not hold', () => {
+  const known = new Set([...nodeReadme.matchAll(/^\| ([0-9]+) [A-Z]/gm)].map(([, number]) => number));
+  const sources = projectFiles().filter((path) => /^(?:node|test|scripts|protocol)\/.*\.(?:tsx?|js)$/.test(path));
+  const cited = sources.flatMap((file) =>
+    [...readProjectFile(file).matchAll(/\(screens? ([0-9]+(?:(?:, | and )[0-9]+)*)/g)].flatMap(([, numbers = '']) =>
+      numbers.split(/, | and /).map((number) => ({ file, number })),
+    ),
+  );
+  expect(cited.length).toBeGreaterThan(10);
+  expect(cited.filter(({ number }) => !known.has(number))).toEqual([]);
+  const absent = /\b(?:screens|trust|clinical|architecture|performance|toolchain)(?:\.md)? §/;
+  expect(sources.filter((file) => absent.test(readProjectFile(file)))).toEqual([]);
 });
 
 test('every link to a heading leads to one', () => {

@@ -39,7 +39,7 @@ export interface Variant {
   readonly forced?: boolean;
 }
 
-/** How every screen is looked at (screens §1, decision 7). */
+/** How every screen is looked at (Node §13.6). */
 export const variants: readonly Variant[] = [
   { name: 'desktop', width: 1366, height: 768 },
   { name: 'phone', width: 390, height: 844 },

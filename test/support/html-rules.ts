@@ -12,7 +12,7 @@ export const htmlRules: ConfigData = {
     'prefer-native-element': 'off',
     'no-inline-style': 'error',
     'require-sri': 'off', // Nothing comes from another origin.
-    'meta-refresh': 'off', // Inside <noscript>: a list without scripts renews itself (screens §3).
+    'meta-refresh': 'off', // Inside <noscript>: a list without scripts renews itself (Node §13.4).
     'valid-id': ['error', { relaxed: true }],
     'tel-non-breaking': 'off',
   },

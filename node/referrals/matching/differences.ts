@@ -1,7 +1,7 @@
 import type { MatchReason, MatchResult } from '../../records/matching/score.ts';
 import type { PatientDetails } from '../../records/model.ts';
 
-/** One thing of two records side by side; `finding` says in words what a colour would only hint at (screens 11). */
+/** One thing of two records side by side; `finding` says in words what a colour would only hint at (screen 11). */
 export interface Difference {
   readonly field: string;
   readonly theirs: string;

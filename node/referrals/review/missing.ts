@@ -9,7 +9,7 @@ export interface ReferralContent {
 
 /**
  * What a receiver of this specialty usually needs and would not get, in words. It never keeps anybody from sending: what
- * is not there may not exist (screens 6).
+ * is not there may not exist (screen 6).
  */
 export function missingItems(specialty: string, content: ReferralContent): readonly string[] {
   const words = wordsOf(content);

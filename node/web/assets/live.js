@@ -1,4 +1,4 @@
-// One line to the node for all pages of this browser (screens §3): the page that holds the lock keeps it open and tells the
+// One line to the node for all pages of this browser (Node §13.4): the page that holds the lock keeps it open and tells the
 // others. Events name what changed; each page fetches what it shows with its own session.
 
 import { fetchFragment } from './trusted.js';

@@ -1,4 +1,4 @@
-// Keys for people without a free hand (screens §8.5): one letter each, so everybody can switch them off (WCAG 2.1.4).
+// Keys for people without a free hand (Node §13.6): one letter each, so everybody can switch them off (WCAG 2.1.4).
 
 const keys = [
   ['/', 'search'],

@@ -1,5 +1,5 @@
 // Sends files in pieces (tus 1.0.0) and goes on after a lost connection, a closed lid or another day: what came lies on the
-// node, which knows the same file again by its size and the SHA-256 of its first and last MiB (screens §3, Uploads).
+// node, which knows the same file again by its size and the SHA-256 of its first and last MiB (Node §13.5).
 import { announce } from './app.js';
 
 const sliceBytes = 8 * 1024 * 1024; // One chunk of the node: nothing is sealed twice.

@@ -7,7 +7,7 @@ import { parseOwnPath } from '../../urls.ts';
 /** What is never kept of a form: secrets, and what only makes it be sent once. */
 const leftOut = /password|secret|token|^once$|^draft-page$/i;
 
-/** Drafts as `drafts.js` saves and finds them: by the path of the page that the form stands on (screens §3). */
+/** Drafts as `drafts.js` saves and finds them: by the path of the page that the form stands on (Node §13.3). */
 export const draftHandlers: Pick<HandlersOf<typeof accountRoutes>, 'draft-save' | 'draft-find'> = {
   'draft-save': async (visit, desk) => {
     const form = await visit.form();

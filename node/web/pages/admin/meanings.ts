@@ -30,7 +30,7 @@ export function begun(text: string): string {
   return /^[a-z]+(?:[ ,;-]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
-/** What a check that is not good means for patients (screens 17). */
+/** What a check that is not good means for patients (screen 17). */
 export function meaningOf({ check }: Finding): string {
   if (check.startsWith('peer '))
     return 'Referrals to and from this hospital wait in the outbox. Nothing is lost; urgent patients need the telephone.';

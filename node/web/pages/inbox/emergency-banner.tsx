@@ -10,7 +10,7 @@ const countedMax = 100;
 
 /**
  * Emergencies that nobody opened yet, above every page of everybody who may see referrals, until somebody opens them. Pages
- * renew it by themselves; it names no patient (screens §3).
+ * renew it by themselves; it names no patient (Node §13.4).
  */
 export async function EmergencyBanner({ desk, visit }: { readonly desk: DeskServices; readonly visit: Visit }) {
   if (!visit.is('doctor', 'nurse', 'coordinator')) return null;

@@ -13,7 +13,7 @@ import { peersHeard, readListFacts } from './list-facts.ts';
 
 export const rowsOfPage = 25;
 
-/** Home of everybody who treats patients: what arrived, what it waits for, the most urgent first (screens 2). */
+/** Home of everybody who treats patients: what arrived, what it waits for, the most urgent first (screen 2). */
 export async function inboxPage(visit: Visit, desk: DeskServices): Promise<Answer> {
   const asked = readInboxQuery(visit.query);
   const { place, sort } = asked;

@@ -18,7 +18,7 @@ export interface InboxTableProps {
   readonly back: string;
 }
 
-/** Received referrals, two lines each: who, from whom, why, since when, and whose it is (screens §2). */
+/** Received referrals, two lines each: who, from whom, why, since when, and whose it is (screen 2). */
 export function InboxTable({ lines, facts, sort, sortLink, back }: InboxTableProps) {
   const by = (name: InboxSort, way: 'ascending' | 'descending') =>
     ({

@@ -2,7 +2,7 @@ import type { Instant } from '../../../../protocol/instant.ts';
 import { clockWords } from '../inbox/referral-words.ts';
 
 /**
- * Says how old what is shown is. Scripts turn it into "Live. Updated …" while their line to the node is open (screens §3);
+ * Says how old what is shown is. Scripts turn it into "Live. Updated …" while their line to the node is open (Node §13.4);
  * without them the page is loaded again every minute.
  */
 export function LiveState({ now }: { readonly now: Instant }) {

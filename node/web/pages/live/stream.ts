@@ -6,7 +6,7 @@ import { readCookie, sessionCookieName } from '../../http/session-cookie.ts';
 import type { Visit } from '../../visit.ts';
 import { takePlace } from './open-streams.ts';
 
-/** So often a line says that it is still there (screens §3); a session that ended is noticed then at the latest. */
+/** So often a line says that it is still there (Node §13.4); a session that ended is noticed then at the latest. */
 export const heartbeatMs = 25_000;
 /** A browser that reads so little is behind: it is let go, and catches up when it comes back. */
 const unreadEventsMax = 64;

@@ -16,7 +16,7 @@ import { OutboxTable } from './outbox-table.tsx';
 
 const rowsOfPage = 25;
 
-/** What was sent, with each step that is proven, the newest first (screens 7). */
+/** What was sent, with each step that is proven, the newest first (screen 7). */
 export async function outboxPage(visit: Visit, desk: DeskServices): Promise<Answer> {
   const asked = readOutboxQuery(visit.query);
   const { place } = asked;

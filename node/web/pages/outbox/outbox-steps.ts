@@ -1,6 +1,6 @@
 import type { BundleLine, OutboxLine } from '../../../referrals/outbox-list.ts';
 
-/** One step of the parcel line: done only where something proves it (screens §8.1). */
+/** One step of the parcel line: done only where something proves it (screen 7). */
 export interface ParcelStep {
   readonly label: string;
   readonly state: 'done' | 'current' | 'waiting' | 'failed';

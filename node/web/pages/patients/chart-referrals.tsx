@@ -58,7 +58,7 @@ export function ReferralLink({ referral }: { readonly referral: TimelineReferral
   );
 }
 
-/** Says of what another hospital told that it did (screens §5, 4: source chip). */
+/** Says of what another hospital told that it did (screen 4). */
 export function SourceChip({ referral, desk }: { readonly referral: TimelineReferral; readonly desk: DeskServices }) {
   const title = desk.directory.find(referral.peer as NodeName)?.title ?? referral.peer;
   return referral.direction === 'received' ? (

@@ -17,7 +17,7 @@ import { TimelineList } from './timeline.tsx';
 const consultationsShown = 10;
 const timelineShown = 15;
 
-/** All that is known of one patient, what matters first (screens §5, 4). */
+/** All that is known of one patient, what matters first (screen 4). */
 export function showChart(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', (opened) => chartPage(visit, desk, opened));
 }

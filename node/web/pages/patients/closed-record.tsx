@@ -6,7 +6,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 
-/** The door of a restricted record: nothing of the patient stands on it, and it opens with a reason (screens: break-glass). */
+/** The door of a restricted record: nothing of the patient stands on it, and it opens with a reason (Node §7.1). */
 export function restrictedPage(visit: Visit, desk: DeskServices, errors: FormErrors = [], reason = ''): Answer {
   const patient = visit.param('patient');
   return page(

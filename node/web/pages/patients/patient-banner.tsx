@@ -15,7 +15,7 @@ export interface ChartBannerProps {
   readonly brokenUntil?: Instant | undefined;
 }
 
-/** Whose record this is, on every page about a patient: name, sex, birth date and age, id, allergies (screens §5, 4). */
+/** Whose record this is, on every page about a patient: name, sex, birth date and age, id, allergies (screen 4). */
 export function ChartBanner({ record, now, heading = true, isRestricted = false, brokenUntil }: ChartBannerProps) {
   const { details } = record;
   const name = <PersonName name={details} />;

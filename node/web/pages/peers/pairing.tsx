@@ -20,7 +20,7 @@ const refreshSeconds = 3;
 
 type PairingRoutes = 'pairing' | 'pairing-live' | 'pairing-words' | 'pairing-withdraw';
 
-/** One pairing while it happens: its steps, the words, and three of them to type (screens 14). */
+/** One pairing while it happens: its steps, the words, and three of them to type (screen 14). */
 export const pairingHandlers: Pick<HandlersOf<typeof peerRoutes>, PairingRoutes> = {
   pairing: async (visit, desk) => pairingPage(desk, await foundOf(visit, desk), []),
   'pairing-live': async (visit, desk) => fragment(<Live status={(await foundOf(visit, desk)).status} />),

@@ -13,7 +13,7 @@ import { receivedPage } from './received.tsx';
 
 const fieldsOfCode: Readonly<Record<string, string>> = { 'reason-missing': 'reason', 'words-too-long': 'reason' };
 
-/** Keeps a doctor's decision for its ten seconds; the page that follows offers Undo (screens 3). */
+/** Keeps a doctor's decision for its ten seconds; the page that follows offers Undo (screen 3). */
 export async function decide(visit: Visit, desk: DeskServices): Promise<Answer> {
   const form = await visit.form();
   const detail = await openReferral(visit, desk, 'received', 'decide');

@@ -16,7 +16,7 @@ export interface DecisionFormsProps {
   readonly errors: FormErrors;
 }
 
-/** Accept, accept and next, decline: the one decision of this page. A and D lead here by keyboard (screens 3). */
+/** Accept, accept and next, decline: the one decision of this page. A and D lead here by keyboard (screen 3). */
 export function DecisionForms(props: DecisionFormsProps) {
   const { detail, fields } = props;
   const action = url('received-decide', { referral: detail.id });

@@ -18,7 +18,7 @@ import { actorOf, titleOf } from './referral-of.ts';
 import { ReviewBanner, ReviewBody } from './review-body.tsx';
 import { groundFaults, groundOf, readGround, sendingOf, type Ground } from './sending-of.ts';
 
-/** The last step: what the receiver will see, what is missing, by what right; then the signature (screens 6). */
+/** The last step: what the receiver will see, what is missing, by what right; then the signature (screen 6). */
 export function signStep(visit: Visit, desk: DeskServices): Promise<Answer> {
   return withDraft(visit, desk, async (opened) => {
     const before = unfinishedBefore('sign', opened.draft.fields);

@@ -15,7 +15,7 @@ import { ChartBanner } from '../patients/patient-banner.tsx';
 import { actorOf } from './referral-of.ts';
 
 /*
- * A new referral in four steps (screens 6). Each step is a page of its own over one draft on the server: the back button,
+ * A new referral in four steps (screen 6). Each step is a page of its own over one draft on the server: the back button,
  * a second tab and a form that is sent twice all meet the same draft, and nothing that was told is asked again. Saving a
  * step twice changes nothing, and saving it otherwise after going back changes the draft: so these forms are no `Once`.
  */

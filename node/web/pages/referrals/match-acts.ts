@@ -14,7 +14,7 @@ const answers = ['same', 'other', 'not-sure'] as const;
 /** What is wrong with the words; everything else is about the answer itself. */
 const codesOfWords: ReadonlySet<string> = new Set(['why-missing', 'words-too-long']);
 
-/** Keeps a person's answer about one candidate; linking is one of three (screens 11). */
+/** Keeps a person's answer about one candidate; linking is one of three (screen 11). */
 export async function answerMatch(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'link');
   const form = await visit.form();

@@ -18,7 +18,7 @@ import { openReferral, titleOf } from './referral-of.ts';
 
 const foundMax = 10;
 
-/** Whether the received person is a patient of ours: side by side, in words; only a person answers (screens 11). */
+/** Whether the received person is a patient of ours: side by side, in words; only a person answers (screen 11). */
 export async function match(visit: Visit, desk: DeskServices): Promise<Answer> {
   return matchPage(visit, desk, await openReferral(visit, desk, 'received', 'view'), []);
 }

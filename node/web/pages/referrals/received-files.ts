@@ -39,7 +39,7 @@ export function receivedPlace(
   };
 }
 
-/** What DICOM files say of themselves; of a broken one, that it says nothing (screens §6). */
+/** What DICOM files say of themselves; of a broken one, that it says nothing (Node §13.5). */
 export async function fileFactsOf(
   desk: DeskServices,
   detail: ReferralDetail,

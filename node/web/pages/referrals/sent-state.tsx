@@ -18,7 +18,7 @@ export interface SentStateProps {
 
 /**
  * The parcel line. A step counts when something signed proves it: "delivered" is the receiver's receipt, "decided" its
- * signed event. Whether somebody there opened it is not told to us, so no step claims it (screens 7).
+ * signed event. Whether somebody there opened it is not told to us, so no step claims it (screen 7).
  */
 export function SentState(props: SentStateProps) {
   const { detail, story, hospital } = props;

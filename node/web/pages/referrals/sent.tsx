@@ -19,7 +19,7 @@ import { ReviewBanner, ReviewBody } from './review-body.tsx';
 import { SentState } from './sent-state.tsx';
 import { EvidenceFacts } from './verified.tsx';
 
-/** Tracking of a sent referral: each step only when it is proven, with its receipt (screens 7). */
+/** Tracking of a sent referral: each step only when it is proven, with its receipt (screen 7). */
 export async function sent(visit: Visit, desk: DeskServices): Promise<Answer> {
   return sentPage(visit, desk, await openReferral(visit, desk, 'sent', 'view'), []);
 }

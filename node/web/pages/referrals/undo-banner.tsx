@@ -8,7 +8,7 @@ import type { Visit } from '../../visit.ts';
 import { actorOf } from './referral-of.ts';
 
 /**
- * What this person decided in the last ten seconds, with Undo, on whatever page they went on to (screens 3; WCAG 2.2.1).
+ * What this person decided in the last ten seconds, with Undo, on whatever page they went on to (screen 3; WCAG 2.2.1).
  * Without scripts it stays until the page is left; an undo that comes too late is told so.
  */
 export async function UndoBanners({ desk, visit }: { readonly desk: DeskServices; readonly visit: Visit }) {

@@ -4,7 +4,7 @@ import { Disclosure, Facts, Notice, Section } from '../../components/panel.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 
 /**
- * One sentence of what is proven, with the proof behind it (screens 3). It names hospitals, times and digests: nothing that
+ * One sentence of what is proven, with the proof behind it (screen 3). It names hospitals, times and digests: nothing that
  * a person of the other hospital typed stands in this panel.
  */
 export function VerifiedPanel({

@@ -17,7 +17,7 @@ const modalities: Readonly<Record<string, string>> = {
   OT: 'Other',
 };
 
-/** What a DICOM header says, with a warning where it names another patient than the chart (screens §6). */
+/** What a DICOM header says, with a warning where it names another patient than the chart (Node §13.5). */
 export function DicomHeader({
   facts,
   details,

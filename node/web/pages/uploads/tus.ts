@@ -13,7 +13,7 @@ import { byteCount, otherVersion, readMetadata, tusAbilities, tusAnswer, writeMe
 import { guardFault } from './wrong-patient-guard.ts';
 
 /**
- * The desk's side of tus 1.0.0 (screens §3, Uploads). Session, role and the record's restriction are judged at each request;
+ * The desk's side of tus 1.0.0 (Node §13.5). Session, role and the record's restriction are judged at each request;
  * the journal has its entry before the first byte is taken. An offset that was told is durable.
  */
 export async function tusOptions(_visit: Visit, desk: DeskServices): Promise<Response> {

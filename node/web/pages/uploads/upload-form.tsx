@@ -72,7 +72,7 @@ export interface UnfinishedUploadsProps {
   readonly addHref: string;
 }
 
-/** Files that stopped on their way: how far each is, and how it goes on (screens §3). Nothing where there is none. */
+/** Files that stopped on their way: how far each is, and how it goes on (Node §13.5). Nothing where there is none. */
 export function UnfinishedUploads({ uploads, addHref }: UnfinishedUploadsProps) {
   if (uploads.length === 0) return null;
   return (

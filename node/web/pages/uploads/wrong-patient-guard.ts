@@ -7,7 +7,7 @@ export interface GuardQuestion {
 
 /**
  * Whoever adds a file types once more whose it is, from the person or the paper in front of them, not from the screen: the
- * year of birth, or where that is not known the CSV id (screens §5, 8).
+ * year of birth, or where that is not known the CSV id (screen 8).
  */
 export function guardQuestion({ birthDate }: PatientDetails): GuardQuestion {
   return birthDate === undefined
