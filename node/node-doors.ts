@@ -28,8 +28,9 @@ export async function listenDoors(services: DoorServices, doors: AsyncDisposable
   const token = newControlToken(random);
   const exchange = await listen(exchangeApp(services.exchange), config.exchange, services.clock);
   doors.push(exchange);
-  const desk = await listen(openDesk(services), config.desk, services.clock);
-  doors.push(desk);
+  const pages = openDesk(services);
+  const desk = await listen(pages, config.desk, services.clock);
+  doors.push(desk, pages);
   const control = await listen(controlApp({ services, token, diagnostics }), config.control, services.clock);
   doors.push(control, { [Symbol.asyncDispose]: () => removeRunning(config.dataDirectory, files) });
   const addresses = { exchange: addressOf(exchange), desk: addressOf(desk), control: addressOf(control) };
@@ -38,14 +39,33 @@ export async function listenDoors(services: DoorServices, doors: AsyncDisposable
   return addresses;
 }
 
-/** The pages are read while the doors are open already: peers and the command line do not wait for them. */
-function openDesk(services: DoorServices): { readonly fetch: (...given: never[]) => Promise<Response> } {
-  const app = (async () => {
-    const [{ deskApp }, { nameAssets }] = await Promise.all([import('./web/desk-app.tsx'), import('./web/assets.ts')]);
-    return deskApp({ ...services, assets: nameAssets(readPageFiles()) });
-  })();
-  app.catch((error: unknown) => services.diagnostics.error('pages-failed', error));
-  return { fetch: async (...given) => await (await app).fetch(...(given as unknown as [Request])) };
+/** Nobody waits for the pages who does not ask for one: they are read a moment after the doors are open, or when wanted. */
+const pagesAfterMs = 250;
+
+interface Pages extends AsyncDisposable {
+  readonly fetch: (...given: never[]) => Promise<Response>;
+}
+
+function openDesk(services: DoorServices): Pages {
+  const closed = new AbortController();
+  let app: ReturnType<typeof readPages> | undefined;
+  const read = (): ReturnType<typeof readPages> => {
+    if (app === undefined) {
+      app = readPages(services);
+      app.catch((error: unknown) => services.diagnostics.error('pages-failed', error));
+    }
+    return app;
+  };
+  void services.clock.sleep(pagesAfterMs, closed.signal).then(() => (closed.signal.aborted ? undefined : void read()));
+  return {
+    fetch: async (...given) => await (await read()).fetch(...(given as unknown as [Request])),
+    [Symbol.asyncDispose]: async () => closed.abort('closed'),
+  };
+}
+
+async function readPages(services: DoorServices) {
+  const [{ deskApp }, { nameAssets }] = await Promise.all([import('./web/desk-app.tsx'), import('./web/assets.ts')]);
+  return deskApp({ ...services, assets: nameAssets(readPageFiles()) });
 }
 
 function addressOf({ host, port }: Listening): string {
