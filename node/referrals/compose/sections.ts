@@ -1,6 +1,7 @@
 import type { CompositionSection } from '@medplum/fhirtypes';
 import { sectionCodes, type SectionName as ProfileSection } from '../../../protocol/bundle/fhir/terms.ts';
 import type { Part } from './frame.ts';
+import { nothingRecorded } from '../review/headings.ts';
 import { narrative } from './narrative.ts';
 import { coding, concept } from './terms.ts';
 import { present, referenceOf, textsOf } from './values.ts';
@@ -40,7 +41,7 @@ export function compositionSections(parts: Readonly<Partial<Record<SectionName, 
       {
         title,
         code: concept('loinc', code),
-        text: narrative(textsOf(part.lines).length === 0 ? ['Nothing is recorded.'] : textsOf(part.lines)),
+        text: narrative(textsOf(part.lines).length === 0 ? [nothingRecorded] : textsOf(part.lines)),
         ...present({ entry: part.entries.map((resource) => referenceOf(resource)) }),
         ...(part.entries.length === 0 ? { emptyReason: emptyReason(part) } : {}),
       },

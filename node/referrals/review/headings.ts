@@ -46,14 +46,18 @@ export function sectionColumns(name: DisplaySectionName): readonly [string, stri
 }
 
 /** Why a section says nothing. That nothing was told is never shown as "none" (Spec bundle §3). */
-export function silenceWords(emptyReason: string | undefined): string {
-  return words[emptyReason ?? ''] ?? 'Not told. It does not mean that there are none.';
+export function silenceWords(emptyReason: string | undefined, senderWords?: string): string {
+  const reason = words[emptyReason ?? ''] ?? 'Not told; it does not mean that there are none.';
+  return senderWords === undefined || senderWords === nothingRecorded ? reason : `${reason} “${senderWords}”`;
 }
+
+/** What our own notes say in an empty section; it adds nothing to the reason. */
+export const nothingRecorded = 'Nothing is recorded.';
 
 const words: Readonly<Record<string, string>> = {
   nilknown: 'None known, as the sender says.',
   notasked: 'Not asked.',
-  unavailable: 'Not available to the sender.',
+  unavailable: 'The sender has nothing recorded; it does not mean that there are none.',
   notstarted: 'Not yet looked into.',
   withheld: 'Withheld by the sender.',
   closed: 'Closed.',

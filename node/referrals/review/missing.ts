@@ -14,7 +14,8 @@ export interface ReferralContent {
 export function missingItems(specialty: string, content: ReferralContent): readonly string[] {
   const words = wordsOf(content);
   const asked = bySpecialty.filter(({ specialties }) => specialties.test(specialty)).flatMap(({ items }) => items);
-  return [...always, ...asked].filter(({ isThere }) => !isThere(content, words)).map(({ missing }) => missing);
+  const missing = [...always, ...asked].filter(({ isThere }) => !isThere(content, words));
+  return [...new Set(missing.map((one) => one.missing))];
 }
 
 /** Names for the field, so that what is missing can be told; any other word may be typed. */

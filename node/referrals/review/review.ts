@@ -9,7 +9,7 @@ import { attachmentsOf, eventOf, findPatient } from '../../../protocol/bundle/fh
 import type { AttachmentId } from '../../../protocol/ids.ts';
 import type { Instant } from '../../../protocol/instant.ts';
 import type { JsonObject } from '../../../protocol/json.ts';
-import { sectionColumns, sectionHeadings, silenceWords } from './headings.ts';
+import { nothingRecorded, sectionColumns, sectionHeadings, silenceWords } from './headings.ts';
 
 /**
  * A referral for a person to decide on: banner, summary, then everything. The sender's preview and the receiver's review
@@ -71,7 +71,7 @@ export interface ReviewSection {
   readonly heading: string;
   readonly columns: readonly [string, string];
   readonly rows: readonly DisplayRow[];
-  /** Why it is empty, where the sender said so. */
+  /** Why it is empty, where the sender said so; beside rows, what the sender said of a part that is empty. */
   readonly silence: string;
 }
 
@@ -82,12 +82,12 @@ const summaryResultsMax = 6;
 export function reviewOf(bundle: JsonObject): Review {
   const message = readMessage(bundle);
   const display = displayOf(bundle);
-  const sections = display.sections.map(({ name, rows, emptyReason }): ReviewSection => ({
+  const sections = display.sections.map(({ name, rows, emptyReason, emptyWords }): ReviewSection => ({
     name,
     heading: sectionHeadings[name],
     columns: sectionColumns(name),
     rows,
-    silence: rows.length === 0 ? silenceWords(emptyReason) : '',
+    silence: rows.length === 0 || says(emptyWords) ? silenceWords(emptyReason, emptyWords) : '',
   }));
   const told = (name: DisplaySectionName): Told => {
     const found = sections.find((section) => section.name === name);
@@ -114,6 +114,11 @@ export function reviewOf(bundle: JsonObject): Review {
     sections,
     notShown: display.notShown,
   };
+}
+
+/** Whether the sender's words about an empty part say more than that it is empty. */
+function says(emptyWords: string | undefined): boolean {
+  return emptyWords !== undefined && emptyWords !== nothingRecorded;
 }
 
 function patientOf(bundle: JsonObject): ReviewPatient {

@@ -124,6 +124,17 @@ export function bytesWords(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
+const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' });
+
+/** A language's tag as its name in English; what is no tag stays as it was told (RFC 5646). */
+export function languageWords(tag: string): string {
+  try {
+    return languages.of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
 /** Text for readers of the screen alone. */
 export function Unseen({ children }: { readonly children: Child }) {
   return <span class="unseen">{children}</span>;

@@ -16,7 +16,9 @@ import type { Message } from './message.ts';
 const observationCategory = 'http://terminology.hl7.org/CodeSystem/observation-category';
 
 function row(section: DisplaySectionName, label: string | undefined, parts: readonly (string | undefined)[]): Rows {
-  return { section, rows: [{ label: label ?? '(without a name)', text: joined(parts) ?? '' }] };
+  // A name that ends with its own dose or year needs no second telling of it.
+  const told = parts.filter((part) => part !== label && label?.endsWith(` ${part ?? ''}`) !== true);
+  return { section, rows: [{ label: label ?? '(without a name)', text: joined(told) ?? '' }] };
 }
 
 function status(resource: JsonObject): string | undefined {

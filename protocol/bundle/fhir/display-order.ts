@@ -13,6 +13,7 @@ import {
 } from './display-values.ts';
 import { objectOf, objectsOf, textOf } from './elements.ts';
 import type { Message } from './message.ts';
+import { ourBase } from './terms.ts';
 
 type Pair = readonly [label: string, text: string | undefined];
 
@@ -40,9 +41,29 @@ function named(message: Message, reference: JsonObject | undefined): string | un
   return own ?? conceptText(objectOf(target, 'code')) ?? textOf(identifier, 'value');
 }
 
-function identifierText(one: JsonObject): string | undefined {
-  const kind = codeText(objectOf(one, 'type'));
-  return joined([kind, textOf(one, 'value'), textOf(one, 'system')], ' ');
+/** What kind of number it is, in a word, and whose (Spec bundle §3). */
+const identifierKinds: Readonly<Record<string, string>> = {
+  MR: 'Record number',
+  NI: 'National id',
+  PLAC: 'Number at the sender',
+  FILL: 'Number at the receiver',
+};
+
+function identifierPair(one: JsonObject): Pair {
+  const type = codeText(objectOf(one, 'type'));
+  const system = textOf(one, 'system');
+  const known = identifierKinds[type ?? ''] ?? (system?.endsWith('/csv-id') === true ? 'CSV id' : undefined);
+  const issuer = known === undefined ? system : issuerOf(system);
+  return [
+    known ?? 'Identifier',
+    joined([known === undefined ? type : undefined, textOf(one, 'value'), labelled('of', issuer)], ' '),
+  ];
+}
+
+/** The hospital in whose namespace a number lies; that of national ids is one for everybody. */
+function issuerOf(system: string | undefined): string | undefined {
+  if (system === `${ourBase}/national-id`) return undefined;
+  return /^https:\/\/([^/]+)\/(?:mrn|csv-id|referrals)$/.exec(system ?? '')?.[1] ?? system;
 }
 
 const patient: Reader = (one) =>
@@ -52,7 +73,7 @@ const patient: Reader = (one) =>
     ['Birth date', textOf(one, 'birthDate')],
     ['Sex', textOf(one, 'gender')],
     ['Died', choiceText(one, 'deceased')],
-    ...objectsOf(one, 'identifier').map((identifier): Pair => ['Identifier', identifierText(identifier)]),
+    ...objectsOf(one, 'identifier').map(identifierPair),
     ['Phone and mail', telecoms(one)],
     ...objectsOf(one, 'address').map((address): Pair => ['Address', addressText(address)]),
     ['Marital status', conceptText(objectOf(one, 'maritalStatus'))],
@@ -169,7 +190,7 @@ export const orderRows: Readonly<Record<string, Reader>> = {
   Task: (one) =>
     rows(
       'origin',
-      ...objectsOf(one, 'identifier').map((identifier): Pair => ['Number', identifierText(identifier)]),
+      ...objectsOf(one, 'identifier').map(identifierPair),
       ['State', conceptText(objectOf(one, 'businessStatus'))],
       ['Reason', conceptText(objectOf(one, 'statusReason'))],
       ['Expires', textOf(objectOf(objectOf(one, 'restriction'), 'period'), 'end')],

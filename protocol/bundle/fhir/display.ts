@@ -23,6 +23,8 @@ export interface DisplaySection {
   readonly rows: readonly DisplayRow[];
   /** Why it is empty, where the sender said so: nilknown, notasked, unavailable … */
   readonly emptyReason: string | undefined;
+  /** What the sender said in words beside that reason. */
+  readonly emptyWords: string | undefined;
 }
 
 /** The section of the Composition that tells why one of ours is empty. */
@@ -61,7 +63,7 @@ export function displayOf(bundle: JsonObject): Display {
   const sections = displaySections.map((name) => ({
     name,
     rows: rows.get(name) ?? [],
-    emptyReason: emptyReasonOf(message, codeOf[name]),
+    ...emptyOf(message, codeOf[name]),
   }));
   const counted = Map.groupBy([...unknown, ...foreignExtensions(message.entries)], (what) => what);
   return {
@@ -74,18 +76,27 @@ function clean({ label, text }: DisplayRow): DisplayRow {
   return { label: plainText(label), text: plainText(text) };
 }
 
-function emptyReasonOf(message: Message, code: string | undefined): string | undefined {
-  if (code === undefined) return undefined;
+function emptyOf(message: Message, code: string | undefined): Pick<DisplaySection, 'emptyReason' | 'emptyWords'> {
+  const silent = { emptyReason: undefined, emptyWords: undefined };
+  if (code === undefined) return silent;
   for (const { resource } of message.ofType('Composition'))
     for (const section of objectsOf(resource, 'section'))
       if (codesOf(objectOf(section, 'code'), systems.loinc).includes(code)) {
         const reason = objectOf(section, 'emptyReason');
-        if (reason !== undefined) return codesOf(reason, systems.emptyReason)[0] ?? textOf(reason, 'text') ?? 'other';
+        if (reason === undefined) continue;
+        const words = plainText(narrativeText(textOf(objectOf(section, 'text'), 'div') ?? ''));
+        return {
+          emptyReason: codesOf(reason, systems.emptyReason)[0] ?? textOf(reason, 'text') ?? 'other',
+          emptyWords: words === '' ? undefined : words,
+        };
       }
-  return undefined;
+  return silent;
 }
 
-/** Sections of a referral note that say something in words and name no resource: the words are all there is. */
+/**
+ * Sections of a referral note that say something in words and name no resource: the words are all there is. Why one of
+ * ours is empty is no fact of the patient and makes no row.
+ */
 function wordsOnly(message: Message): readonly Rows[] {
   return message.ofType('Composition').flatMap(({ resource }) => {
     if (!codesOf(objectOf(resource, 'type'), systems.loinc).includes('57133-1')) return [];
@@ -94,6 +105,7 @@ function wordsOnly(message: Message): readonly Rows[] {
       const text = narrativeText(textOf(objectOf(section, 'text'), 'div') ?? '');
       if (objectsOf(section, 'entry').length > 0 || text === '' || codes.includes(sectionCodes.reason)) return [];
       const name = displaySections.find((one) => codes.includes(codeOf[one] ?? '-')) ?? 'notes';
+      if (name !== 'notes' && objectOf(section, 'emptyReason') !== undefined) return [];
       return [{ section: name, rows: [{ label: textOf(section, 'title') ?? 'Note', text }] }];
     });
   });

@@ -128,7 +128,8 @@ function Changes({ row: { record, isClosed } }: { readonly row: SeenRecord }) {
     <>
       {stored.changes.map(({ column, before, after }) => (
         <li>
-          <code>{column}</code> of the {link}: <Cell text={before} /> → <Cell text={after} />
+          <code>{column}</code> of the {link}: <Cell text={before} /> →{' '}
+          {after === '' ? <Tag tone="amber">! erased by an empty cell</Tag> : <Foreign text={after} />}
         </li>
       ))}
     </>

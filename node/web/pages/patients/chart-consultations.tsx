@@ -1,7 +1,7 @@
 import type { Attachment, Consultation, PatientId } from '../../../records/model.ts';
 import type { ConsultationPage } from '../../../records/consultations.ts';
 import { LinkButton } from '../../components/form.tsx';
-import { Disclosure, EmptyState, Section } from '../../components/panel.tsx';
+import { Disclosure, EmptyState, Facts, Section } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
@@ -131,29 +131,27 @@ export function ConsultationText({ consultation }: { readonly consultation: Cons
   const { reason, findings, diagnoses, prescriptions, practitioner } = consultation;
   return (
     <>
-      <ForeignLines text={reason} />
-      {findings === undefined ? null : <ForeignLines text={findings} />}
-      <Items title="Diagnoses" items={diagnoses} />
-      <Items title="Prescriptions" items={prescriptions} />
-      <p class="second-line">
-        Seen by <Foreign text={practitioner} />
-      </p>
+      <Facts
+        facts={[
+          { term: 'Reason', value: <ForeignLines text={reason} /> },
+          ...(findings === undefined ? [] : [{ term: 'Findings', value: <ForeignLines text={findings} /> }]),
+          ...(diagnoses.length === 0 ? [] : [{ term: 'Diagnoses', value: <Items items={diagnoses} /> }]),
+          ...(prescriptions.length === 0 ? [] : [{ term: 'Prescriptions', value: <Items items={prescriptions} /> }]),
+          { term: 'Seen by', value: <Foreign text={practitioner} /> },
+        ]}
+      />
     </>
   );
 }
 
-function Items({ title, items }: { readonly title: string; readonly items: readonly string[] }) {
-  if (items.length === 0) return null;
+function Items({ items }: { readonly items: readonly string[] }) {
   return (
-    <>
-      <h4>{title}</h4>
-      <ul>
-        {items.map((item) => (
-          <li>
-            <Foreign text={item} />
-          </li>
-        ))}
-      </ul>
-    </>
+    <ul>
+      {items.map((item) => (
+        <li>
+          <Foreign text={item} />
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -4,7 +4,16 @@ import { cellsOf, type Column } from '../../../records/csv/columns.ts';
 import type { Consultation, PatientRecord } from '../../../records/model.ts';
 import { Facts, Section, type Fact } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
-import { BirthDate, dateWords, Foreign, ForeignLines, PersonName, When } from '../../components/text.tsx';
+import {
+  BirthDate,
+  dateWords,
+  Foreign,
+  ForeignLines,
+  languageWords,
+  PersonName,
+  When,
+} from '../../components/text.tsx';
+import { datesInWords } from '../referrals/dates-in-words.ts';
 import type { ForeignFact } from './chart-foreign.ts';
 import { columnWords, sexOf } from './patient-words.ts';
 
@@ -177,9 +186,17 @@ export function Anamnesis({ record, whole = false }: { readonly record: PatientR
 function told(record: PatientRecord, columns: readonly Column[]): readonly Fact[] {
   const cells = cellsOf(record.details);
   return columns.flatMap((column): readonly { term: Child; value: Child }[] =>
-    cells[column] === '' ? [] : [{ term: columnWords[column], value: <Foreign text={cells[column]} /> }],
+    cells[column] === ''
+      ? []
+      : [{ term: columnWords[column], value: <Foreign text={cellWords[column]?.(cells[column]) ?? cells[column]} /> }],
   );
 }
+
+/** Cells that are codes for machines, in words. */
+const cellWords: Readonly<Partial<Record<Column, (cell: string) => string>>> = {
+  language: languageWords,
+  updated_at: datesInWords,
+};
 
 function isTold(text: string | undefined): text is string {
   return text !== undefined && text !== '';

@@ -150,7 +150,7 @@ function Reach({ peer, now }: { readonly peer: PeerReach; readonly now: Visit['n
       {reachable === 'now' ? '✓ Reachable now' : null}
       {reachable === 'out-of-reach' ? '! Out of reach now: the referral waits here and leaves by itself' : null}
       {reachable === 'unknown' ? 'Not heard from lately' : null}
-      {lastSpokeAt === undefined ? null : `; last exchange ${spanWords(now - lastSpokeAt)} ago`}
+      {lastSpokeAt === undefined ? null : `; heard from ${spanWords(now - lastSpokeAt)} ago`}
       {usualAnswerMs === undefined ? null : `; usually answers within ${spanWords(usualAnswerMs)}`}
       {waiting === 0 ? '.' : `; ${waiting} waiting for it.`}
     </>

@@ -15,10 +15,11 @@ import { CaseAlerts } from '../alerts/case-alerts.tsx';
 import { CancelForms, DecisionForms } from './decision-forms.tsx';
 import { openReferral, titleOf } from './referral-of.ts';
 import { fileFactsOf, receivedPlace } from './received-files.ts';
-import { FullRecord, ReviewBanner, ReviewSummary } from './review-body.tsx';
+import { FullRecord } from './full-record.tsx';
+import { ReviewBanner, ReviewSummary } from './review-body.tsx';
 import { VerifiedPanel } from './verified.tsx';
 
-/** Review of a received referral: who, what is asked, what is proven, and the decision (screens 3). */
+/** Review of a received referral: who, what is asked, what is proven, and the decision (screen 3). */
 export async function received(visit: Visit, desk: DeskServices): Promise<Answer> {
   return receivedPage(visit, desk, await openReferral(visit, desk, 'received', 'view'));
 }
@@ -166,7 +167,10 @@ function ReceivedState({ detail, hospital, decisions, opened, link }: StateFacts
   return (
     <>
       <p>
-        <StateTag state={detail.state} /> <Foreign text={detail.number} />
+        <StateTag state={detail.state} />{' '}
+        <span class="nowrap">
+          <Foreign text={detail.number} />
+        </span>
       </p>
       <p>
         From <Foreign text={hospital} />, arrived <When at={detail.createdAt} />.

@@ -1,11 +1,11 @@
 import type { Child } from 'hono/jsx';
 import type { Instant } from '../../../../protocol/instant.ts';
-import type { Review, ReviewAttachment, ReviewSection, Told } from '../../../referrals/review/review.ts';
-import { Facts, Notice, PatientBanner, Section } from '../../components/panel.tsx';
-import { DataTable } from '../../components/table.tsx';
+import type { Review, ReviewAttachment, Told } from '../../../referrals/review/review.ts';
+import { Facts, PatientBanner, Section } from '../../components/panel.tsx';
 import { PriorityMark, Tag } from '../../components/tag.tsx';
-import { datesInWords } from './dates-in-words.ts';
 import { BirthDate, Foreign, ForeignLines, When, bytesWords } from '../../components/text.tsx';
+import { datesInWords } from './dates-in-words.ts';
+import { FullRecord } from './full-record.tsx';
 
 /** Where a file of the referral can be seen and had; a preview and a review have different places for the same file. */
 export interface FilePlace {
@@ -38,7 +38,7 @@ const sexWords: Readonly<Record<string, string>> = {
   unknown: 'sex not known',
 };
 
-/** Who it is about; in sight all the time (screens 3). */
+/** Who it is about; in sight all the time (screen 3). */
 export function ReviewBanner({
   review,
   now,
@@ -98,7 +98,7 @@ function Allergies({ told }: { readonly told: Told }) {
   );
 }
 
-/** What a decision needs, in the order in which it is asked (screens 3). */
+/** What a decision needs, in the order in which it is asked (screen 3). */
 export function ReviewSummary({ review, placeOf }: ReviewBodyProps) {
   const { order, summary, attachments } = review;
   return (
@@ -216,55 +216,5 @@ function Strip({
       </ul>
       <p class="hint">Not for primary diagnosis.</p>
     </>
-  );
-}
-
-/** Everything that was sent, section by section. */
-export function FullRecord({ review }: { readonly review: Review }) {
-  return (
-    <Section title="Full record" id="record">
-      <p class="hint">
-        Everything that was sent, as <Foreign text={review.order.hospital} /> told it. Nothing here was checked by this
-        hospital.
-      </p>
-      {review.sections.map((section) => (
-        <OneSection section={section} />
-      ))}
-      {review.notShown.length === 0 ? null : (
-        <Notice tone="amber" title="Carried and not shown">
-          <p>This came along, and no reader here knows how to show it. It is kept with the referral.</p>
-          <ul>
-            {review.notShown.map(({ what, count }) => (
-              <li>
-                <Foreign text={what} />: {count}
-              </li>
-            ))}
-          </ul>
-        </Notice>
-      )}
-    </Section>
-  );
-}
-
-function OneSection({ section }: { readonly section: ReviewSection }) {
-  const { name, heading, rows, columns, silence } = section;
-  if (rows.length === 0)
-    return (
-      <>
-        <h3>{heading}</h3>
-        <p class="quiet">{silence}</p>
-      </>
-    );
-  return (
-    <DataTable
-      id={`section-${name}`}
-      caption={heading}
-      rows={rows.map((row, i) => ({ ...row, key: String(i) }))}
-      rowKey={({ key }) => key}
-      columns={[
-        { key: 'label', label: columns[0], isHeader: true, cell: ({ label }) => <Foreign text={label} /> },
-        { key: 'text', label: columns[1], cell: ({ text }) => <ForeignLines text={datesInWords(text)} /> },
-      ]}
-    />
   );
 }

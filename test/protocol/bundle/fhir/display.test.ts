@@ -21,6 +21,7 @@ describe('the sample as a person reads it', () => {
   test.each([
     ['patient', 'Name: ሰላም ተስፋዬ'],
     ['patient', 'Birth date: 1987-05-14'],
+    ['patient', 'Record number: MRN-A-004217 of alder.example'],
     ['bystander', 'Bystander who brought the patient in: Jonas Keller, +251 900 000 555, Hotel staff house, Bole Road'],
     ['insurance', 'Insurer: Example Mutual'],
     ['reason', 'Reason: Broken lower end of the left radius, displaced; code S52.5'],
@@ -93,6 +94,27 @@ test('nothing to say, not asked and words only are three different things', () =
     ['family-history', 'notasked'],
   ]);
   expect(rowsOf(shown(bytes), 'procedures')).toContain('Procedures: Below-elbow splint at 21:50.');
+});
+
+test('why a section is empty is told in the sender’s words, and makes no row of an alert', () => {
+  const bytes = changed('sample-referral', 'Composition', (note) => {
+    for (const section of note['section'] as Record<string, unknown>[]) {
+      if (!JSON.stringify(section['code']).includes('104605-1')) continue;
+      delete section['entry'];
+      section['text'] = {
+        status: 'generated',
+        div: '<div xmlns="http://www.w3.org/1999/xhtml"><p>No alert.</p></div>',
+      };
+      section['emptyReason'] = {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/list-empty-reason', code: 'unavailable' }],
+      };
+    }
+  });
+  expect(displayOf(shown(bytes)).sections.find(({ name }) => name === 'alerts')).toMatchObject({
+    emptyReason: 'unavailable',
+    emptyWords: 'No alert.',
+  });
+  expect(rowsOf(shown(bytes), 'alerts')).not.toContain('Alerts: No alert.');
 });
 
 test.each([
