@@ -9,7 +9,7 @@ import { OperationError } from '../platform/operation-error.ts';
 import { seeOther } from './answer.ts';
 import type { DeskServices } from './desk-services.ts';
 import { draftKeyOf } from './draft-key.ts';
-import { isSecretField, readForm, type FormFields } from './http/form.ts';
+import { isSecretField, readForm, strangersFormBytesMax, type FormFields } from './http/form.ts';
 import { readMultipart, type FilePart } from './http/multipart.ts';
 import type { RouteName } from './route-table.ts';
 
@@ -73,7 +73,8 @@ export class Visit {
 
   /** The fields of a posted form; read once. */
   form(): Promise<FormFields> {
-    this.#form ??= readForm(this.header('content-type') ?? '', this.body());
+    const bytesMax = this.session === undefined ? strangersFormBytesMax : undefined;
+    this.#form ??= readForm(this.header('content-type') ?? '', this.body(), bytesMax);
     return this.#form;
   }
 

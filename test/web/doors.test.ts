@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Accounts } from '../../node/accounts/accounts.ts';
+import { strangersFormBytesMax } from '../../node/web/http/form.ts';
 import type { DeskClient } from '../support/desk-client.ts';
 import { eventually, openDesks, testPassword, type TestDesk, type TestDesks } from '../support/desk.ts';
 import { listenTo } from '../support/event-lines.ts';
@@ -148,5 +149,32 @@ test('bombs: a packed body is not unpacked and not stored, at any route', async 
   ] as const) {
     const answer = await doctor.fetch(path, { method, headers: own, body: gzipSync('x'.repeat(1_000_000)) });
     expect([path, answer.status]).toEqual([path, 415]);
+  }
+});
+
+test('memory before authentication: a stranger sends small forms, a person who has signed in sends large ones', async () => {
+  const nobody = await desk.client();
+  const large = 'x'.repeat(strangersFormBytesMax);
+  for (const path of ['/sign-in', '/setup']) {
+    const answer = await nobody.post(path, { login: 'somebody', password: large, next: '' });
+    expect([path, answer.status]).toEqual([path, 413]);
+  }
+  const answer = await doctor.submit('/patients/new', '/patients/new', { family_name: 'Large', notes: large });
+  expect([303, 422]).toContain(answer.status);
+});
+
+test('prototype names: what no page ever says is no word of a page', async () => {
+  const administrator = await desk.client('administrator');
+  const paths = [`/admin/users/${desk.users.doctor.id}`, '/admin/stations', '/admin/departments', '/admin/settings'];
+  for (const path of paths) {
+    const plain = await administrator.get(`${path}?did=nothing`);
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      const answer = await administrator.get(`${path}?did=${name}`);
+      expect([path, answer.status, answer.text.includes('notice green')]).toEqual([
+        path,
+        200,
+        plain.text.includes('notice green'),
+      ]);
+    }
   }
 });

@@ -3,6 +3,8 @@ import type { ByteStream } from '../../platform/files.ts';
 
 /** All fields of one form together; files have their own limits. */
 const formBytesMax = 1024 * 1024;
+/** Of somebody who has not signed in: anybody may open many lines and hold them, each with so much in memory. */
+export const strangersFormBytesMax = 32 * 1024;
 const fieldsMax = 2000;
 
 /** The posted fields of one form, in order. Line ends are LF; what is absent is the empty text. */
@@ -34,14 +36,18 @@ export class FormFields {
 export const isSecretField = (name: string): boolean => /password|secret|token/i.test(name);
 
 /** Reads `application/x-www-form-urlencoded` up to its limit. */
-export async function readForm(contentType: string, body: ByteStream): Promise<FormFields> {
+export async function readForm(
+  contentType: string,
+  body: ByteStream,
+  bytesMax: number = formBytesMax,
+): Promise<FormFields> {
   if (!contentType.toLowerCase().startsWith('application/x-www-form-urlencoded'))
     throw new OperationError(
       'invalid',
       'wrong-form',
       'The form came in a shape that this page does not take. Nothing was saved.',
     );
-  const bytes = await readLimited(body, formBytesMax);
+  const bytes = await readLimited(body, bytesMax);
   const fields = [...new URLSearchParams(bytes.toString('utf8'))];
   if (fields.length > fieldsMax) throw tooLarge();
   return new FormFields(fields);

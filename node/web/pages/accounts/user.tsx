@@ -149,7 +149,7 @@ async function userPage(
 ): Promise<Answer> {
   const departments = await departmentNames(desk);
   const password = user.password === 'temporary' ? await findTemporaryPassword(visit, desk, user.id) : undefined;
-  const did = said[visit.query.get('did') ?? ''];
+  const did = new Map(Object.entries(said)).get(visit.query.get('did') ?? '');
   return page(
     { title: user.name, status: errors.length === 0 ? 200 : 422 },
     <div class="narrow">

@@ -50,7 +50,7 @@ export function errorsOf(faults: readonly FieldFault[], labels: Readonly<Record<
 
 /** What the last form did, told once on the page that it led to. */
 export function Done({ visit, words }: { readonly visit: Visit; readonly words: Readonly<Record<string, Child>> }) {
-  const told = words[visit.query.get('did') ?? ''];
+  const told = new Map(Object.entries(words)).get(visit.query.get('did') ?? '');
   if (told === undefined) return null;
   return (
     <Notice tone="green" role="status">
