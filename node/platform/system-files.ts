@@ -28,8 +28,8 @@ export function openFiles(onSyncFailure: (error: FileError) => void): Files {
     writerOf(await told(path, open(path, 'wx', 0o600)), path, sync);
   const moveDurably = async (from: string, to: string): Promise<void> => {
     await told(to, rename(from, to));
+    // A rename is one step of the file system: where the new name is durable the old one is gone, or is swept as unfinished.
     await syncDirectory(dirname(to));
-    if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from));
   };
   const makeDirectory = async (path: string): Promise<void> => {
     const first = await told(path, mkdir(path, { recursive: true, mode: 0o700 }));
