@@ -15,11 +15,14 @@ export interface Once {
   /**
    * Fails with `malformed-once` when `id` is no UUID, and with `sent-before` when the form had another content, `digest`,
    * the first time: a page that was gone back to and changed. The answer is remembered for a day: a location, sealed.
+   * That the work began is remembered before it begins: where the node stopped in its middle, the form sent again fails
+   * with `maybe-saved`, and nothing is made twice.
    */
   run(user: UserId, id: string, work: () => Promise<string>, digest?: string): Promise<string>;
   sweep(): Promise<void>;
 }
 
+const essential = { essential: true } as const;
 export const onceKeptMs = 24 * 3_600_000;
 
 const queries = {
@@ -30,7 +33,12 @@ const queries = {
     db
       .insertInto('once')
       .values(row(values, ['account', 'id', 'at', 'location']))
-      .onConflict((conflict) => conflict.columns(['account', 'id']).doNothing()),
+      .onConflict((conflict) =>
+        conflict.columns(['account', 'id']).doUpdateSet((eb) => ({ location: eb.ref('excluded.location') })),
+      ),
+  ),
+  remove: statement<{ account: string; id: string }>()((db, values) =>
+    db.deleteFrom('once').where('account', '=', values.account).where('id', '=', values.id),
   ),
   forget: statement<{ before: number }>()((db, values) => db.deleteFrom('once').where('at', '<', values.before)),
 };
@@ -48,13 +56,19 @@ export function openOnce(ports: { readonly store: Store; readonly keyring: Keyri
     const found = await store.read((reader) => reader.first(queries.find, { account, id }));
     if (found !== undefined) {
       const [led = '', given = ''] = parseUtf8(keyring.openOwn(purpose, found.location)).split('\n');
-      return given === digest ? led : refuseChanged();
+      if (given !== digest) return refuseChanged();
+      return led === '' ? refuseUnsure() : led;
     }
-    const location = await work();
-    const sealed = keyring.sealOwn(purpose, utf8(`${location}\n${digest}`));
-    await store.write((writer) => writer.run(queries.put, { account, id, at: clock.now(), location: sealed }), {
-      essential: true,
+    const mark = async (led: string): Promise<void> => {
+      const location = keyring.sealOwn(purpose, utf8(`${led}\n${digest}`));
+      await store.write((writer) => writer.run(queries.put, { account, id, at: clock.now(), location }), essential);
+    };
+    await mark('');
+    const location = await work().catch(async (error: unknown) => {
+      await store.write((writer) => writer.run(queries.remove, { account, id }), essential);
+      throw error;
     });
+    await mark(location);
     return location;
   };
   return {
@@ -78,6 +92,14 @@ function refuseChanged(): never {
     'conflict',
     'sent-before',
     'This form was sent before and saved as it was then. What was changed in it afterwards was not saved: open what was saved, and change it there.',
+  );
+}
+
+function refuseUnsure(): never {
+  throw new OperationError(
+    'conflict',
+    'maybe-saved',
+    'The node stopped while this form was being saved: it is saved whole, or not at all. Look whether it is there before you send it again.',
   );
 }
 

@@ -197,7 +197,7 @@ async function errorResponse(
   const failure = tellOperator(desk.diagnostics, error, { reference, route: visit?.route ?? 'none' });
   const answer: PageAnswer = errorPage(failure, reference, {
     home: visit === undefined ? undefined : homeOf(visit),
-    unsaved: await unsavedOf(visit),
+    unsaved: await unsavedOf(desk, visit),
   });
   if (isPlain)
     return new Response(`${failure.message} (${reference})\n`, {
@@ -208,9 +208,11 @@ async function errorResponse(
   return new Response(`<!doctype html>${html}`, { status: answer.facts.status ?? 500, headers: pageHeaders });
 }
 
-async function unsavedOf(visit: Visit | undefined): Promise<Unsaved | undefined> {
+async function unsavedOf(desk: DeskServices, visit: Visit | undefined): Promise<Unsaved | undefined> {
   const fields = visit?.method === 'POST' ? await visit.formRead() : undefined;
-  return visit === undefined || fields === undefined ? undefined : { action: visit.target, fields };
+  return visit === undefined || fields === undefined
+    ? undefined
+    : { action: visit.target, fields, newOnce: desk.random.uuid() };
 }
 
 /** Banners ask the database: where it is that which fails, the page comes in the frame of somebody unknown. */

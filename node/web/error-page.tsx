@@ -23,7 +23,10 @@ const ownStatuses: Readonly<Record<string, PageFacts['status']>> = {
   'body-encoded': 415,
 };
 
-const ownTitles: Readonly<Record<string, string>> = { 'sent-before': 'This form was sent before' };
+const ownTitles: Readonly<Record<string, string>> = {
+  'sent-before': 'This form was sent before',
+  'maybe-saved': 'Look whether it was saved',
+};
 
 const titles: Readonly<Record<FailureKind, string>> = {
   refused: 'This may not be done',
@@ -59,6 +62,8 @@ export function tellOperator(
 export interface Unsaved {
   readonly action: string;
   readonly fields: FormFields;
+  /** For a form that is sent anew and not a second time. */
+  readonly newOnce: string;
 }
 
 export interface ErrorPlace {
@@ -78,7 +83,7 @@ export function errorPage(failure: Failure, reference: string, { home, unsaved }
         What was saved before is safe. If this happens again, tell the administrator the reference number{' '}
         <strong class="nowrap">{reference}</strong>.
       </p>
-      {failure.kind === 'unavailable' && unsaved !== undefined ? <SendAgain unsaved={unsaved} /> : null}
+      {unsaved === undefined ? null : <SendAgain failure={failure} unsaved={unsaved} />}
       <p class="actions">
         <LinkButton href={home ?? '/'} tone="main">
           Go to the first page
@@ -88,16 +93,23 @@ export function errorPage(failure: Failure, reference: string, { home, unsaved }
   );
 }
 
-/** Everything that was typed, to be sent once more with its once token; a form with a secret is typed anew. */
-function SendAgain({ unsaved: { action, fields } }: { readonly unsaved: Unsaved }) {
+/** Everything that was typed, to be sent once more where that helps; a form with a secret is typed anew. */
+function SendAgain({ failure, unsaved }: { readonly failure: Failure; readonly unsaved: Unsaved }) {
+  const { action, fields, newOnce } = unsaved;
   const entries = fields.entries();
+  const isUnsure = failure.code === 'maybe-saved';
+  if (failure.kind !== 'unavailable' && !isUnsure) return null;
   if (entries.some(([name, value]) => isSecretField(name) && value !== '')) return null;
   return (
     <form method="post" action={action} class="panel" data-draft="off">
       {entries.map(([name, value]) => (
-        <Hidden name={name} value={value} />
+        <Hidden name={name} value={isUnsure && name === 'once' ? newOnce : value} />
       ))}
-      <p>What you typed was not saved. It is kept on this page: leave the page open, and send it again from here.</p>
+      <p>
+        {isUnsure
+          ? 'What you typed is kept on this page. Leave the page open, look in another window, and send it again only if it is not there.'
+          : 'What you typed was not saved. It is kept on this page: leave the page open, and send it again from here.'}
+      </p>
       <Submit>Send it again</Submit>
     </form>
   );

@@ -15,6 +15,8 @@ import { systemFiles } from '../../node/platform/system-files.ts';
 export interface HospitalProcess extends AsyncDisposable {
   readonly name: string;
   readonly dataDirectory: string;
+  /** Where people open its desk: the same address in all its lives. */
+  readonly desk: string;
   /** Diagnostics of all its lives. */
   readonly diagnosticsFile: string;
   /** What it wrote to its terminal, of all its lives. */
@@ -42,7 +44,8 @@ export async function makeHospitalProcess(directory: string, short: string): Pro
   const dataDirectory = join(directory, short);
   const diagnosticsFile = join(directory, `${short}.log`);
   mkdirSync(dataDirectory, { mode: 0o700 });
-  const config = await initHospital(name, dataDirectory, await freePort());
+  const deskPort = await freePort();
+  const config = await initHospital(name, dataDirectory, { exchange: await freePort(), desk: deskPort });
   let child: ChildProcess | undefined;
   let output = '';
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
@@ -55,6 +58,7 @@ export async function makeHospitalProcess(directory: string, short: string): Pro
   return {
     name,
     dataDirectory,
+    desk: `http://localhost:${deskPort}`,
     diagnosticsFile,
     output: () => output,
     isRunning: () => child !== undefined,
@@ -94,16 +98,21 @@ export async function makeHospitalProcess(directory: string, short: string): Pro
   };
 }
 
-async function initHospital(name: string, dataDirectory: string, port: number): Promise<NodeConfig> {
+interface Ports {
+  readonly exchange: number;
+  readonly desk: number;
+}
+
+async function initHospital(name: string, dataDirectory: string, ports: Ports): Promise<NodeConfig> {
   await writeConfigFile(
     dataDirectory,
     {
       v: 1,
       name,
       title: `Hospital ${name}`,
-      url: `http://${loopback}:${port}`,
-      exchange: { host: loopback, port },
-      desk: { host: loopback, port: 0 },
+      url: `http://${loopback}:${ports.exchange}`,
+      exchange: { host: loopback, port: ports.exchange },
+      desk: { host: loopback, port: ports.desk },
       control: { host: loopback, port: 0 },
       peerAddresses: ['127.0.0.0/8'],
       logAccess: 'open',

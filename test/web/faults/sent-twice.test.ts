@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { OperationError } from '../../../node/platform/operation-error.ts';
 import type { PatientId } from '../../../node/records/model.ts';
 import type { Role } from '../../../node/accounts/roles.ts';
 import { hiddenFields, type DeskClient, type Fields } from '../../support/desk-client.ts';
@@ -177,4 +178,20 @@ test('an auditor’s token by a double click is made once, and the second answer
   const answers = await Promise.all([issue(), issue()]);
   expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 422]);
   expect((await alder.node.tokens.list()).filter(({ kind }) => kind === 'auditor')).toHaveLength(1);
+});
+
+test('a form that may be saved already, because the node stopped in its middle, asks to look and can be sent anew', async () => {
+  const nurse = client('nurse');
+  const page = await nurse.get('/patients/new');
+  const hidden = hiddenFields(page.text, '/patients/new');
+  const given = { ...hidden, csv_id: 'T-77', family_name: 'Unsure', notes: 'a\nb' };
+  const unsure = new OperationError('conflict', 'maybe-saved', 'The node stopped while this form was being saved.');
+  vi.spyOn(alder.node.once, 'run').mockRejectedValueOnce(unsure);
+  const answer = await nurse.post('/patients/new', given);
+  expect([answer.status, answer.text.includes('Look whether it was saved')]).toEqual([409, true]);
+  const kept = hiddenFields(answer.text, '/patients/new');
+  const { once, ...typed } = kept;
+  expect({ ...typed, once: hidden['once'] }).toEqual(given);
+  expect(once).not.toBe(hidden['once']);
+  expect((await nurse.post('/patients/new', kept)).status).toBe(303);
 });
