@@ -4,7 +4,8 @@ import { streamsMax } from '../../node/web/pages/live/open-streams.ts';
 import type { PatientId } from '../../node/records/model.ts';
 import type { DeskClient } from '../support/desk-client.ts';
 import { eventually, type TestDesk } from '../support/desk.ts';
-import { openPopulatedDesks, type PopulatedDesks } from '../support/populated-desks.ts';
+import { openPopulatedDesks, sharma, type PopulatedDesks } from '../support/populated-desks.ts';
+import { begin, ownHeaders } from './uploads/upload-support.ts';
 
 /* One test for each hole that was found in the desk, named after its cause (Node §2). */
 
@@ -176,4 +177,57 @@ describe('a form with files that breaks off', () => {
     }
     expect(await attachments.list(world.patient)).toHaveLength(before);
   });
+});
+
+describe('relation by a form that was refused', () => {
+  /** Somebody who is restricted only afterwards: whoever has to do with the record keeps it open. */
+  async function closedAfter(csvId: string, refused: (patient: PatientId) => Promise<void>): Promise<number> {
+    const added = await alder.node.patients.add({ ...sharma, csvId, familyName: `Later${csvId}` });
+    if (added.state !== 'added') throw new Error('the patient is there already');
+    const patient = added.record.id;
+    await refused(patient);
+    const place = `/patients/${patient}/restriction`;
+    expect((await doctor.submit(place, place, { reason: 'works here' })).status).toBe(303);
+    return (await (await alder.client('nurse')).get(`/patients/${patient}`)).status;
+  }
+
+  test('a file for the wrong patient opens no record that is restricted later', async () => {
+    const nurse = await alder.client('nurse');
+    const status = await closedAfter('L-1', async (patient) => {
+      expect((await begin(nurse, 10, { patient, guard: '1900' })).status).toBe(422);
+      const form = new FormData();
+      form.set('guard', '1900');
+      form.append('file', new Blob(['x']), 'a.txt');
+      const path = `/patients/${patient}/uploads/new?once=${alder.node.random.uuid()}`;
+      const answer = await nurse.fetch(path, { method: 'POST', body: form, headers: ownHeaders(nurse) });
+      expect(answer.status).toBe(422);
+    });
+    expect(status).toBe(403);
+  });
+
+  test('a file for the right patient does', async () => {
+    const nurse = await alder.client('nurse');
+    const status = await closedAfter('L-2', async (patient) => {
+      expect((await begin(nurse, 10, { patient, guard: '1979' })).status).toBe(201);
+    });
+    expect(status).toBe(200);
+  });
+});
+
+test('object check missing: a link to a record that is closed is undone by nobody to whom it is closed', async () => {
+  const { node } = birch;
+  const added = await node.patients.add({ ...sharma, csvId: 'B-LINKED' });
+  if (added.state !== 'added') throw new Error('the patient is there already');
+  const patient = added.record.id;
+  const [reader, matcher] = [await birch.client('doctor'), await birch.client('coordinator')];
+  const place = `/patients/${patient}/restriction`;
+  expect((await reader.submit(place, place, { reason: 'works here' })).status).toBe(303);
+  const { matching } = node.referralDesk;
+  const author = { id: birch.users.doctor.id, name: 'Dr Dora Doctor' };
+  await matching.answer(world.undecided, { answer: 'same', patient, why: 'asked' }, author);
+  const path = `/received/${world.undecided}/unlink`;
+  expect((await matcher.post(path, { once: node.random.uuid() })).status).toBe(403);
+  expect((await matching.linkOf(world.undecided))?.patient).toBe(patient);
+  expect((await reader.post(path, { once: node.random.uuid() })).status).toBe(303);
+  expect(await matching.linkOf(world.undecided)).toBeUndefined();
 });

@@ -107,9 +107,13 @@ function InUse({ patients }: { readonly patients: readonly PatientId[] }) {
 /** Undoes once; where somebody used a patient meanwhile, the page says so. */
 export async function undoPastImport(visit: Visit, desk: DeskServices): Promise<Answer> {
   const past = await findPast(visit, desk);
-  for (const id of await desk.csvImport.patientsOf(past.id))
-    await desk.access.note(visit.user, { kind: 'patient', id }, 'import');
+  const patients = (await desk.csvImport.patientsOf(past.id)).map((id) => ({ kind: 'patient', id }) as const);
+  for (const patient of patients)
+    if (await desk.access.isRestricted(patient)) await desk.access.note(visit.user, patient, 'view');
   return await visit.once(async () => {
+    // An undoing that is refused makes nobody one who has to do with the patients.
+    if ((await desk.csvImport.whyNotUndone(past.id)) === undefined)
+      for (const patient of patients) await desk.access.note(visit.user, patient, 'import');
     await desk.csvImport.undo(past.id);
     return url('import-past', { import: past.id });
   });

@@ -27,8 +27,10 @@ export async function answerMatch(visit: Visit, desk: DeskServices): Promise<Ans
   return submitOnce(visit, async () => {
     const given = { answer, patient: patient as PatientId, why: form.get(whyField) };
     return orAgain(visit, desk, detail, { words: whyField, answer: answerField }, async () => {
-      await desk.access.note(visit.user, { kind: 'patient', id: patient }, 'link');
+      const subject = { kind: 'patient', id: patient } as const;
+      await desk.access.note(visit.user, subject, 'view');
       await desk.referralDesk.matching.answer(detail.id, given, actorOf(visit));
+      await desk.access.note(visit.user, subject, 'link'); // An answer that is refused makes nobody one who has to do with them.
       return url('received-match', { referral: detail.id });
     });
   });
@@ -50,6 +52,8 @@ export async function registerReceived(visit: Visit, desk: DeskServices): Promis
 export async function unlinkReceived(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'link');
   return submitOnce(visit, async () => {
+    const linked = (await desk.referralDesk.matching.linkOf(detail.id))?.patient;
+    if (linked !== undefined) await desk.access.note(visit.user, { kind: 'patient', id: linked }, 'link');
     await desk.referralDesk.matching.unlink(detail.id, actorOf(visit));
     return url('received-match', { referral: detail.id });
   });

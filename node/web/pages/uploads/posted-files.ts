@@ -9,6 +9,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FilePart } from '../../http/multipart.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { noteAct } from '../patients/open-patient.ts';
 import { titleOfFile, typeOfFile } from './file-title.ts';
 import { guardFault } from './wrong-patient-guard.ts';
 
@@ -70,6 +71,7 @@ async function takeFiles(
     if (!isGuarded || (file.name === '' && file.field === 'file')) return await passOver(file.bytes);
     const title = titleOfFile(file.name);
     try {
+      await noteAct(visit, desk, record.id, 'attach');
       const bytes = notEmpty(file);
       await desk.attachments.add(record.id, { title, contentType: typeOfFile(file.contentType), ...link, bytes });
       stored.push(title);

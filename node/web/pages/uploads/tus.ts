@@ -30,9 +30,10 @@ export async function tusBegin(visit: Visit, desk: DeskServices): Promise<Respon
   const patient = metadata.get('patient') ?? '';
   const record = isUuid(patient) ? await desk.patients.find(patient as PatientId) : undefined;
   if (record === undefined) return tusAnswer(404, {}, 'There is no such patient here. Nothing was begun.');
-  await desk.access.note(visit.user, { kind: 'patient', id: patient }, 'attach');
+  await desk.access.note(visit.user, { kind: 'patient', id: patient }, 'view');
   const fault = guardFault(record.details, metadata.get('guard') ?? '');
   if (fault !== undefined) return tusAnswer(422, { 'fernpost-field': 'guard' }, fault);
+  await desk.access.note(visit.user, { kind: 'patient', id: patient }, 'attach');
   const { consultation, fingerprint } = Object.fromEntries(metadata);
   const begun = await desk.uploads.begin(record.id, {
     title: titleOfFile(metadata.get('filename') ?? ''),

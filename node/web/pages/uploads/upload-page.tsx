@@ -19,7 +19,7 @@ export function showUpload(visit: Visit, desk: DeskServices): Promise<Answer> {
 
 /** Without script: the files of one form, streamed. */
 export function postUpload(visit: Visit, desk: DeskServices): Promise<Answer> {
-  return openPatient(visit, desk, 'attach', async (opened) => {
+  return openPatient(visit, desk, 'view', async (opened) => {
     const posted = await addPostedFiles(visit, desk, opened.record);
     return posted instanceof Response ? posted : await uploadPage(visit, desk, opened, posted.errors, posted.stored);
   });
