@@ -2,7 +2,7 @@ import { words as wordList } from '../../../../protocol/words.ts';
 import type { FoundPairing } from '../../../peers/pairing.ts';
 import type { PairingStatus } from '../../../peers/pairing-status.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
-import { fragment, page, type Answer } from '../../answer.ts';
+import { fragment, page, seeOther, type Answer } from '../../answer.ts';
 import { ErrorSummary, Field, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Notice, Section, Steps } from '../../components/panel.tsx';
@@ -37,6 +37,9 @@ export const pairingHandlers: Pick<HandlersOf<typeof peerRoutes>, PairingRoutes>
         return url('pairing', { invitation });
       });
     } catch (error) {
+      // Another tab was faster: the page of the pairing says how it stands now.
+      if (error instanceof OperationError && error.code === 'no-pairing')
+        return seeOther(url('pairing', { invitation }));
       if (!(error instanceof OperationError) || error.code !== 'wrong-words') throw error;
       return pairingPage(desk, await foundOf(visit, desk), [], [], error.message);
     }
