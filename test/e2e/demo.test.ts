@@ -94,9 +94,11 @@ test('the demo shows three hospitals to an auditor, survives a kill, and resumes
 
     const birch = memberOf(federation, 'birch.example');
     const { pid } = JSON.parse(readFileSync(join(birch.dataDir, 'running.json'), 'utf8')) as { pid: number };
+    const goOn = await beginWork(birch);
     process.kill(pid, 'SIGKILL');
     await demo.until(/Birch: was killed \(SIGKILL\)[^]*serve[^]*Birch: runs again/);
     expect((await look(birch, '/log/checkpoint', birch.auditorToken)).status).toBe(200);
+    await goOn();
 
     demo.interrupt();
     expect(await demo.ended, demo.said()).toBe(0);
@@ -112,6 +114,18 @@ test('the demo shows three hospitals to an auditor, survives a kill, and resumes
   expect(await second.ended).toBe(1);
   expect(second.said()).toMatch(/Already running: Alder/);
 });
+
+/** A nurse signs in and opens a form; what is returned sends it, with the same cookie. */
+async function beginWork({ desk, users }: Member): Promise<() => Promise<void>> {
+  const nurse = openClient(desk);
+  await nurse.signIn(users.find(({ role }) => role === 'nurse') ?? { login: '', password: '' });
+  const page = await nurse.get('/patients/new');
+  const fields = { ...hiddenFields(page.text, '/patients/new'), csv_id: 'KILLED-1', family_name: 'Survivor' };
+  return async () => {
+    const saved = await nurse.post('/patients/new', fields);
+    expect([saved.status, (await nurse.get(saved.location ?? '')).status]).toEqual([303, 200]);
+  };
+}
 
 /** A doctor of Alder alerts the police at the desk; the stations' mailbox has exactly the mail that was shown. */
 async function checkMailbox(federation: Federation | undefined): Promise<void> {
