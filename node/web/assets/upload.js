@@ -8,6 +8,8 @@ const waitMsMax = 30_000;
 const spoken = [0, 25, 50, 75, 100];
 
 class Refused extends Error {}
+/** The node is there, and cannot take it now: full, busy, starting. */
+class Busy extends Error {}
 
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
@@ -39,7 +41,7 @@ function judge(request) {
   if (request.status === 401)
     throw new Refused('Your session has ended. Sign in again and choose the same file: it goes on from here.');
   const again = request.status === 409 || request.status === 423 || request.status >= 500;
-  if (again) throw new Error(String(request.status));
+  if (again) throw new Busy(request.responseText.trim());
   throw new Refused(request.responseText.trim() || `The node refused it (${request.status}).`);
 }
 
@@ -114,9 +116,10 @@ class Transfer {
   }
 
   /** Half a second, doubled each time, to half a minute; at once when the connection is back. */
-  async wait() {
+  async wait(error) {
     const ms = Math.min(waitMsMax, 500 * 2 ** this.failures++);
-    this.show(`waiting for network, next try in ${Math.ceil(ms / 1000)} s`, 'waiting');
+    const why = error instanceof Busy ? `the node cannot take it now. ${error.message} Waiting` : 'waiting for network';
+    this.show(`${why}, next try in ${Math.ceil(ms / 1000)} s`, 'waiting');
     await new Promise((resolve) => {
       setTimeout(resolve, ms);
       addEventListener('online', resolve, { once: true });
@@ -130,7 +133,7 @@ class Transfer {
       } catch (error) {
         if (error instanceof Refused) return this.fail(error.message);
         if (!(await this.isReadable())) return this.fail('The file was changed or moved. Choose it again.');
-        await this.wait();
+        await this.wait(error);
       }
     }
   }

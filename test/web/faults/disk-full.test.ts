@@ -96,6 +96,29 @@ test('an upload waits where it is, with words, and goes on once there is room', 
   expect([stored.status, stored.headers.get('upload-offset')]).toEqual([204, String(bytes.length)]);
 });
 
+test('of files sent in one form each is answered for: nothing is half stored, and sent again it is there once', async () => {
+  const page = `/patients/${patient}/uploads/new`;
+  const shown = await doctor.get(page);
+  const action = /<form[^>]*action="([^"]*uploads\/new[^"]*)"/.exec(shown.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const form = new FormData();
+  form.set('guard', '1979');
+  form.append('file', new Blob(['one']), 'one.txt');
+  form.append('file', new Blob(['two']), 'two.txt');
+  const headers = { origin: doctor.origin, 'sec-fetch-site': 'same-origin', referer: `${doctor.origin}${page}` };
+  const send = () => doctor.fetch(action, { method: 'POST', body: form, headers });
+  const free = fill();
+  const refused = await send();
+  const text = textOf(await refused.text());
+  expect([refused.status, text.match(/\w+\.txt: the disk is full/g)]).toEqual([
+    422,
+    expect.arrayContaining(['one.txt: the disk is full', 'two.txt: the disk is full']),
+  ]);
+  free();
+  expect((await send()).status).toBe(303);
+  const titles = (await desks.alder.node.attachments.list(patient)).map(({ title }) => title);
+  expect(titles.toSorted()).toEqual(['one.txt', 'two.txt']);
+});
+
 test('a referral is refused at the full hospital with words, and arrives by itself once there is room', async () => {
   const free = fill(desks.birch.node);
   const sent = refer(desks, { patient });

@@ -1,7 +1,7 @@
 import { isUuid } from '../../../../protocol/ids.ts';
+import { failureOf } from '../../../operations/failure.ts';
 import type { ByteStream } from '../../../platform/files.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
-import { RecordsError } from '../../../records/errors.ts';
 import type { ConsultationId, PatientRecord } from '../../../records/model.ts';
 import { seeOther } from '../../answer.ts';
 import type { FormErrors } from '../../components/form.tsx';
@@ -76,8 +76,9 @@ async function takeFiles(
       await desk.attachments.add(record.id, { title, contentType: typeOfFile(file.contentType), ...link, bytes });
       stored.push(title);
     } catch (error) {
-      if (!(error instanceof OperationError || error instanceof RecordsError)) throw error;
-      errors.push({ field: 'file', message: `${title}: ${error.message}` });
+      const { kind } = failureOf(error);
+      if (!(error instanceof Error) || kind === 'internal' || kind === 'damaged') throw error;
+      errors.push({ field: 'file', message: `${title}: ${error.message}` }); // Of this file alone: others may be stored.
       await passOver(file.bytes);
     }
   });
