@@ -172,9 +172,15 @@ async function denied(desk: DeskServices, visit: Visit, row: RouteRow): Promise<
   const error = new OperationError(
     'denied',
     'not-your-role',
-    `This page is for: ${roles}. An administrator can give you that role. Nothing was done.`,
+    `This page is for: ${roles}. ${whoGrants(visit)} Nothing was done.`,
   );
   return await errorResponse(desk, visit, error);
+}
+
+/** A user who administers or audits holds no other role, so nobody can grant them another (Node §7). */
+function whoGrants(visit: Visit): string {
+  if (visit.is('administrator', 'auditor')) return 'Your role does its work without it, so that patients stay private.';
+  return 'An administrator can give you that role.';
 }
 
 async function failed(

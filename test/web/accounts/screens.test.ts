@@ -77,7 +77,7 @@ describe.skipIf(chromium === undefined)('accounts in a browser', () => {
     await page.getByLabel('Password', { exact: true }).fill(testPassword);
     await page.getByLabel('Password, once more').fill(testPassword);
     await page.keyboard.press('Enter');
-    await page.waitForURL((url) => url.pathname === '/admin');
+    await page.waitForURL((url) => url.pathname === '/admin/first-run');
     expect(person.troubles).toEqual([]);
   });
 

@@ -43,7 +43,7 @@ describe('a first run', () => {
     const weak = await client.submit('/setup', '/setup', { ...given, password: 'short', 'password-again': 'short' });
     expect(weak.text).toContain('Use at least 15 characters');
     const done = await client.submit('/setup', '/setup', given);
-    expect([done.status, done.location]).toEqual([303, '/admin']);
+    expect([done.status, done.location]).toEqual([303, '/admin/first-run']);
     expect((await client.get('/admin/users')).text).toContain('Ada Moore');
     const late = await fresh.at('birch').client();
     expect((await late.get('/setup')).location).toBe('/sign-in');

@@ -36,7 +36,7 @@ export const setupHandlers: Pick<HandlersOf<typeof accountRoutes>, 'setup' | 'se
     });
     if (result.state === 'not-empty') return seeOther(url('sign-in'));
     if (result.state === 'invalid') return setupPage(desk, form, result.faults.map(errorOf));
-    return enter(desk, result, '');
+    return enter(desk, result, url('first-run'));
   },
 };
 

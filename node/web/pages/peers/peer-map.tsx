@@ -32,7 +32,7 @@ export function PeerMap({ title, peers }: { readonly title: string; readonly pee
   return (
     <div class="scroll" role="region" aria-label="Map of the peers" tabindex={0}>
       <svg
-        class={peers.length > 2 ? 'map wide' : 'map'}
+        class={peers.length > 1 ? 'map wide' : 'map'}
         viewBox={`0 0 ${width} ${height}`}
         role="group"
         aria-labelledby="map-picture map-words"

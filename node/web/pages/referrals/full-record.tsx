@@ -1,4 +1,4 @@
-import type { DisplaySectionName } from '../../../../protocol/bundle/fhir/display-row.ts';
+import type { DisplayRow, DisplaySectionName } from '../../../../protocol/bundle/fhir/display-row.ts';
 import type { Review, ReviewSection } from '../../../referrals/review/review.ts';
 import { Disclosure, Facts, Notice, Section } from '../../components/panel.tsx';
 import { Foreign, ForeignLines } from '../../components/text.tsx';
@@ -47,6 +47,12 @@ export function FullRecord({ review }: { readonly review: Review }) {
   );
 }
 
+/** The request and its narrative tell the same reason: what is the same words stands once, under both names. */
+function once(rows: readonly DisplayRow[]): readonly DisplayRow[] {
+  const same = Map.groupBy(rows, ({ text }) => text);
+  return [...same].map(([text, told]) => ({ label: told.map(({ label }) => label).join(', '), text }));
+}
+
 function NotShown({ notShown }: Pick<Review, 'notShown'>) {
   if (notShown.length === 0) return null;
   return (
@@ -68,7 +74,7 @@ function OneSection({ section: { name, heading, rows, silence } }: { readonly se
     <section>
       <h3>{heading}</h3>
       <Facts
-        facts={rows.map(({ label, text }) => ({
+        facts={(name === 'reason' ? once(rows) : rows).map(({ label, text }) => ({
           term: <Foreign text={label} />,
           value: <ForeignLines text={datesInWords(codeWords(name, label, text))} />,
         }))}

@@ -152,7 +152,7 @@ function Obstacle({ parcel, hospital, peer, now, detail }: SentStateProps & { re
       title={overdue ? 'Overdue: not delivered' : 'Not delivered yet'}
     >
       <p>
-        {attempts === 0 ? 'It waits to leave' : `${attempts} attempts so far`}
+        {attempts === 0 ? 'It waits to leave' : `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} so far`}
         {trouble === '' ? '' : ': '}
         {trouble === '' ? null : <Foreign text={trouble} />}. Next try <When at={nextAt} show="seconds" />, by itself;
         nothing is lost.
