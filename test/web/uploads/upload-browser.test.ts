@@ -196,7 +196,7 @@ describe.skipIf(findChromium() === undefined)('in a real browser', () => {
 
   test('without scripts files are added and patients imported all the same', { timeout: 60_000 }, async () => {
     await using person = await openPerson(browser, desk.origin, { withoutScripts: true });
-    await signInAt(person, desk.users.nurse);
+    await signInAt(person, desk.users.doctor); // The nurse's refused file, one of the screens, would go with her next one.
     const { page } = person;
     await person.open(`/patients/${patient}/uploads/new`);
     expect(await page.getByText('Each up to 64 MiB here').count()).toBe(1);
