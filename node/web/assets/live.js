@@ -23,13 +23,17 @@ function showState(text, isLive = false) {
   for (const place of document.querySelectorAll('[data-live-state]')) place.textContent = text;
 }
 
+/** When the node last said something: what the page shows is no older. */
+let heardAt = 0;
+
 const timeOf = (ms) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
 
 function take(kind, data, id) {
   if (id !== '') since = id;
   waitMs = 1000;
   if (kind === 'ended') return showState('Not live: the session has ended. Sign in again.');
-  showState(`Live. Updated ${timeOf(data.at)}`, true);
+  heardAt = data.at;
+  showState(`Live. Updated ${timeOf(heardAt)}`, true);
   const change = { ...data, missed: kind === 'missed', beat: kind === 'beat' };
   if (kind === 'change' || kind === 'missed') void renewParts(change);
   for (const listener of listeners) listener(change);
@@ -57,7 +61,7 @@ function hold() {
 
 async function keepOpen() {
   while (await hold()) {
-    const text = `Not live: no line to the node. Trying again; as of ${timeOf(Date.now())}`;
+    const text = `Not live: no line to the node. Trying again${heardAt === 0 ? '' : `; as of ${timeOf(heardAt)}`}`;
     showState(text);
     channel?.postMessage({ kind: 'lost', text });
     await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)));
