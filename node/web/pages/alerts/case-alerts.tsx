@@ -65,9 +65,11 @@ function Line({ alert, isLinked }: { readonly alert: OpenAlert; readonly isLinke
   const name = <Foreign text={`Case ${alert.caseNumber}, ${alert.station.name}`} />;
   return (
     <>
-      {isLinked ? <a href={url('alert', { alert: alert.id })}>{name}</a> : name}, <When at={alert.confirmedAt} />{' '}
-      <Tag tone={tone}>{word}</Tag>
-      {alert.loud === undefined ? null : <strong> telephone now</strong>}
+      {isLinked ? <a href={url('alert', { alert: alert.id })}>{name}</a> : name}{' '}
+      <span class="second-line">
+        <When at={alert.confirmedAt} /> <Tag tone={tone}>{word}</Tag>
+        {alert.loud === undefined ? null : <strong> telephone now</strong>}
+      </span>
     </>
   );
 }
