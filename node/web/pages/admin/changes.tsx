@@ -53,7 +53,7 @@ const columnsWith = (names: ReadonlyMap<string, string>): readonly Column<Change
     label: 'What',
     cell: ({ subject, name, id }) => (
       <>
-        <span class="mono">{name}</span>
+        <span>{name.replaceAll(/[_.-]/g, ' ')}</span>
         <span class="second-line">
           {subject === 'setting' ? 'setting' : <Foreign text={names.get(id) ?? `${subject} ${id}`} />}
         </span>
