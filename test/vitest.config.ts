@@ -13,6 +13,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Native modules and real files: a process of its own for each test file, as many as the machine has cores.
     pool: 'forks',
+    maxWorkers: '100%', // One core less would be one of two: tests mostly wait, for browsers, disks and other processes.
     env: { FERNPOST_LEFT_OUT_FILE: notices },
     testTimeout: 30_000,
     hookTimeout: 60_000,
