@@ -4,7 +4,7 @@ import { readPageFiles } from '../../node/platform/page-files.ts';
 import { nameAssets } from '../../node/web/assets.ts';
 import { openClient, type DeskClient } from '../../test/support/desk-client.ts';
 import { openHospitals, type HospitalPair } from './hospitals.ts';
-import { inventPatients, addConsultations } from './invent.ts';
+import { addConsultations, inventPatient, inventPatients } from './invent.ts';
 import { median } from './measure.ts';
 import type { Effort, Figure, Row, RowReport, Verdict } from './row.ts';
 
@@ -31,14 +31,15 @@ export const desk: Row = {
   run: async (effort) => {
     const size = amounts[effort];
     await using hospitals = await openHospitals();
-    const { alder, birch, desks, patient } = hospitals;
+    const { alder, birch, desks } = hospitals;
     const atAlder = await signedIn(alder, desks.alder);
     const atBirch = await signedIn(birch, desks.birch);
     await hospitals.exchange(size.referrals, outstanding);
     const inbox = await pageTimes(atBirch, '/', size.rounds);
     const arrival = await arrivalTimes(hospitals, atBirch, size.arrivals);
-    await addConsultations(alder, patient, size.consultations);
-    const chart = await pageTimes(atAlder, `/patients/${patient}`, size.rounds);
+    const charted = await inventPatient(alder); // Not the one of whom all the referrals are.
+    await addConsultations(alder, charted, size.consultations);
+    const chart = await pageTimes(atAlder, `/patients/${charted}`, size.rounds);
     await inventPatients(alder, size.patients);
     const search = await pageTimes(atAlder, '/patients?q=sha', size.rounds);
     const rare = await pageTimes(atAlder, '/patients?q=sharma+1987-04-05', size.rounds);

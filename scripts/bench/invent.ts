@@ -39,6 +39,12 @@ export async function inventPatients(node: FernpostNode, count: number): Promise
   }
 }
 
+/** One more, beside all those. */
+export async function inventPatient(node: FernpostNode): Promise<PatientId> {
+  const added = await node.patients.add({ ...invented(0), csvId: 'B-charted' });
+  return added.state === 'added' ? added.record.id : added.patient;
+}
+
 function invented(n: number): PatientDetails {
   const month = String(1 + (n % 12)).padStart(2, '0');
   const day = String(1 + (n % 28)).padStart(2, '0');
