@@ -1,37 +1,11 @@
 import type { Child } from 'hono/jsx';
 import type { FieldFault } from '../../../alerts/fields.ts';
 import type { Person } from '../../../alerts/changes.ts';
-import type { Answer } from '../../answer.ts';
 import type { FormErrors } from '../../components/form.tsx';
 import { Notice } from '../../components/panel.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { draftKeyOf } from '../../draft-key.ts';
 import type { Visit } from '../../visit.ts';
-
-/** Ends the work of a form that is shown again: the same form may then be sent anew. */
-class FormRefused extends Error {
-  override readonly name = 'FormRefused';
-  readonly answer: Answer;
-
-  constructor(answer: Answer) {
-    super('the form was refused');
-    this.answer = answer;
-  }
-}
-
-/** Does the work of a form once: a place is where it leads, also when it is sent twice; an answer is the form again. */
-export async function submitted(visit: Visit, work: () => Promise<string | Answer>): Promise<Answer> {
-  try {
-    return await visit.once(async () => {
-      const done = await work();
-      if (typeof done === 'string') return done;
-      throw new FormRefused(done);
-    });
-  } catch (error) {
-    if (error instanceof FormRefused) return error.answer;
-    throw error;
-  }
-}
 
 /** The form of this page succeeded: what was kept of it while it was typed goes. */
 export async function forgetDraft(visit: Visit, desk: DeskServices, formPage: string): Promise<void> {

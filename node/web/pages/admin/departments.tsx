@@ -10,7 +10,8 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { Done, errorsOf, forgetDraft, personOf, submitted } from './admin-form.tsx';
+import { Done, errorsOf, forgetDraft, personOf } from './admin-form.tsx';
+import { submitOnce } from '../../submit-once.ts';
 
 const labels = { code: 'Code', name: 'Name', answer_hours: 'Usual answer time', active: 'In use' } as const;
 
@@ -60,7 +61,7 @@ export async function showDepartment(visit: Visit, desk: DeskServices): Promise<
 
 export async function addDepartment(visit: Visit, desk: DeskServices): Promise<Answer> {
   const input = typedDepartment(await visit.form());
-  return await submitted(visit, async () => {
+  return await submitOnce(visit, async () => {
     const saved = await desk.departments.add(personOf(visit), input);
     if (saved.state === 'saved') {
       await forgetDraft(visit, desk, url('department-new'));
@@ -74,7 +75,7 @@ export async function changeDepartment(visit: Visit, desk: DeskServices): Promis
   const form = await visit.form();
   const code = visit.param('department');
   const [input, version] = [typedDepartment(form), form.get('version')];
-  return await submitted(visit, async () => {
+  return await submitOnce(visit, async () => {
     const saved = await desk.departments.change(personOf(visit), code, Number(version), input);
     if (saved.state === 'saved') {
       await forgetDraft(visit, desk, url('department', { department: code }));

@@ -9,7 +9,8 @@ import { Foreign } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { personOf, submitted } from './admin-form.tsx';
+import { personOf } from './admin-form.tsx';
+import { submitOnce } from '../../submit-once.ts';
 import { FindingTag } from './finding-view.tsx';
 import { begun, meaningOf, titleOf } from './meanings.ts';
 
@@ -63,7 +64,7 @@ export async function confirmKeys(visit: Visit, desk: DeskServices): Promise<Ans
     const message = 'Tick the box when the copy lies in a safe';
     return await showFirstRun(visit, desk, [{ field: 'safe', message }]);
   }
-  return await submitted(visit, async () => {
+  return await submitOnce(visit, async () => {
     const keysBackedUp = `${formatInstant(visit.now)} by user ${visit.user.login}`;
     const changed = await desk.settings.change(personOf(visit), { keysBackedUp });
     if (changed.state === 'changed') return url('first-run');

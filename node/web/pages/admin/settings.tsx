@@ -7,7 +7,8 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { Done, errorsOf, forgetDraft, personOf, submitted } from './admin-form.tsx';
+import { Done, errorsOf, forgetDraft, personOf } from './admin-form.tsx';
+import { submitOnce } from '../../submit-once.ts';
 import { ChangeTable } from './changes.tsx';
 
 type Typed = Readonly<Partial<Record<SettingName, string>>>;
@@ -76,7 +77,7 @@ export async function showSettings(visit: Visit, desk: DeskServices): Promise<An
 
 export async function changeSettings(visit: Visit, desk: DeskServices): Promise<Answer> {
   const typed = typedSettings(await visit.form());
-  return await submitted(visit, async () => {
+  return await submitOnce(visit, async () => {
     const changed = await desk.settings.change(personOf(visit), typed);
     if (changed.state === 'changed') {
       await forgetDraft(visit, desk, url('settings'));

@@ -6,7 +6,8 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { errorsOf, forgetDraft, personOf, submitted } from './admin-form.tsx';
+import { errorsOf, forgetDraft, personOf } from './admin-form.tsx';
+import { submitOnce } from '../../submit-once.ts';
 
 const labels: Readonly<Record<StationColumn, string>> = {
   name: 'Name',
@@ -40,7 +41,7 @@ export async function showStation(visit: Visit, desk: DeskServices): Promise<Ans
 
 export async function addStation(visit: Visit, desk: DeskServices): Promise<Answer> {
   const input = typedStation(await visit.form());
-  return await submitted(visit, async () => {
+  return await submitOnce(visit, async () => {
     const saved = await desk.stations.add(personOf(visit), input);
     if (saved.state === 'saved') {
       await forgetDraft(visit, desk, url('station-new'));
@@ -54,7 +55,7 @@ export async function changeStation(visit: Visit, desk: DeskServices): Promise<A
   const form = await visit.form();
   const id = visit.param('station');
   const [input, version] = [typedStation(form), form.get('version')];
-  return await submitted(visit, async () => {
+  return await submitOnce(visit, async () => {
     const saved = await desk.stations.change(personOf(visit), id, Number(version), input);
     if (saved.state === 'saved') {
       await forgetDraft(visit, desk, url('station', { station: id }));

@@ -9,7 +9,7 @@ import type { FormErrors } from '../../components/form.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { submitOnce } from '../patients/submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 import type { ConfirmValues } from './confirm-form.tsx';
 import { draftPage } from './draft-page.tsx';
 import { failureWords, parseRecordNumbers } from './import-words.ts';

@@ -4,7 +4,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { restrictedPage } from './closed-record.tsx';
 import { patientIdOf } from './open-patient.ts';
-import { submitOnce } from './submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 
 const reasonLettersMin = 5;
 

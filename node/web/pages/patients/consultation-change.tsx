@@ -15,7 +15,7 @@ import { consultationOf, noteAct, openPatient, type OpenedPatient } from './open
 import { authorOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { changeWords } from './patient-words.ts';
-import { submitOnce } from './submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 
 export function showConsultationChange(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', async (opened) => {

@@ -12,7 +12,7 @@ import { noteAct, openPatient, type OpenedPatient } from './open-patient.ts';
 import { authorOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { classWords } from './patient-words.ts';
-import { submitOnce } from './submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 
 export function showNewConsultation(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', (opened) => {

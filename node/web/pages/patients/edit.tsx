@@ -14,7 +14,7 @@ import { writerOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { cellsOfForm, differingColumns, errorsOf } from './patient-fields.ts';
 import { PatientFormFields } from './patient-form.tsx';
-import { submitOnce } from './submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 
 export function showEdit(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', async (opened) => {

@@ -9,7 +9,7 @@ import { voidedPage } from './closed-record.tsx';
 import { noteAct, openPatient, patientIdOf, type OpenedPatient } from './open-patient.ts';
 import { writerOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
-import { submitOnce } from './submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 
 const reasonMissing = [{ field: 'reason', message: 'Say why' }];
 

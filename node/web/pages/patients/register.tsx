@@ -16,7 +16,7 @@ import { writerOf } from './patient-author.ts';
 import { cellsOfForm, errorsOf } from './patient-fields.ts';
 import { PatientFormFields } from './patient-form.tsx';
 import { sexOf } from './patient-words.ts';
-import { submitOnce } from './submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 
 export async function showRegistration(visit: Visit, desk: DeskServices): Promise<Answer> {
   const proposed = await desk.registration.proposeCsvId();

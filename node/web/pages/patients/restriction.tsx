@@ -11,7 +11,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { openPatient, type OpenedPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
-import { submitOnce } from './submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 
 const entriesShown = 50;
 

@@ -7,7 +7,7 @@ import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { forgetDraft } from '../patients/draft-notice.tsx';
-import { submitOnce } from '../patients/submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 import { actorOf, openReferral, referralIdOf } from './referral-of.ts';
 import { receivedPage } from './received.tsx';
 

@@ -10,7 +10,7 @@ import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { forgetDraft } from '../patients/draft-notice.tsx';
-import { submitOnce } from '../patients/submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 import { stepPage, stepUrl, unfinishedBefore, withDraft, type OpenedDraft } from './draft-steps.tsx';
 import { GroundFields } from './ground-fields.tsx';
 import { ownPlace } from './own-files.ts';

@@ -6,7 +6,7 @@ import type { Answer } from '../../answer.ts';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { submitOnce } from '../patients/submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 import { matchPage } from './match.tsx';
 import { actorOf, openReferral } from './referral-of.ts';
 

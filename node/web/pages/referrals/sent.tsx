@@ -12,7 +12,7 @@ import { draftKeyOf } from '../../draft-key.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { CaseAlerts } from '../alerts/case-alerts.tsx';
-import { submitOnce } from '../patients/submit-once.ts';
+import { submitOnce } from '../../submit-once.ts';
 import { ownPlace } from './own-files.ts';
 import { actorOf, openReferral, titleOf } from './referral-of.ts';
 import { ReviewBanner, ReviewBody } from './review-body.tsx';

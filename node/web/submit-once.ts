@@ -1,5 +1,5 @@
-import type { Answer } from '../../answer.ts';
-import type { Visit } from '../../visit.ts';
+import type { Answer } from './answer.ts';
+import type { Visit } from './visit.ts';
 
 /** Leaves the work of a form so that it may be sent again; it never passes `submitOnce`. */
 class FormRefused extends Error {
