@@ -1,5 +1,21 @@
 import { row, statement } from '../store/statement.ts';
 
+/** Of an event, what its place in the history needs. */
+const foldedColumns = [
+  'bundle',
+  'author',
+  'name',
+  'seq',
+  'digest',
+  'prev',
+  'seen',
+  'at',
+  'status',
+  'reason',
+  'message',
+  'role',
+] as const;
+
 /** Every query of referrals and their events, compiled once. */
 export const referralQueries = {
   insert: statement<{
@@ -127,20 +143,7 @@ export const referralQueries = {
   eventsToFold: statement<{ referral: string }>()((db, values) =>
     db
       .selectFrom('referral_event')
-      .select([
-        'bundle',
-        'author',
-        'name',
-        'seq',
-        'digest',
-        'prev',
-        'seen',
-        'at',
-        'status',
-        'reason',
-        'message',
-        'role',
-      ])
+      .select(foldedColumns)
       .where('referral', '=', values.referral)
       .orderBy('author', 'desc')
       .orderBy('seq'),
@@ -148,20 +151,7 @@ export const referralQueries = {
   eventsOfAuthor: statement<{ referral: string; author: 'sender' | 'receiver' }>()((db, values) =>
     db
       .selectFrom('referral_event')
-      .select([
-        'bundle',
-        'author',
-        'name',
-        'seq',
-        'digest',
-        'prev',
-        'seen',
-        'at',
-        'status',
-        'reason',
-        'message',
-        'role',
-      ])
+      .select(foldedColumns)
       .where('referral', '=', values.referral)
       .where('author', '=', values.author)
       .orderBy('seq'),
