@@ -4,8 +4,7 @@ import { documentBytesMax } from '../../protocol/bundle/limits.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
 import { parseNodeName, parseReferralId, type ReferralId } from '../../protocol/ids.ts';
 import { instantOfMs } from '../../protocol/instant.ts';
-import { messageRules, parseJsonObject } from '../../protocol/json.ts';
-import { textOf } from '../../protocol/members.ts';
+import { parseJsonObject } from '../../protocol/json.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { ReceivedPatients } from '../records/received-patients.ts';
 import type { ReferralTables } from '../store/schema/referrals.ts';
@@ -19,9 +18,10 @@ import { inboxQueries } from './inbox-queries.ts';
 import type { BeingComposed } from './numbers.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { readReceivedAttachment, readReceivedAttachments } from './received-attachments.ts';
+import { parseSummary } from './referral-summary.ts';
 import { referralQueries } from './referral-queries.ts';
 import { previewReferral } from './preview.ts';
-import type { Actor, Delivery, ReferralDetail, ReferralLine, Referrals, ReferralSummary } from './referrals.ts';
+import type { Actor, Delivery, ReferralDetail, ReferralLine, Referrals } from './referrals.ts';
 import { reviewOf } from './review/review.ts';
 import { sendReferral, type SendPorts } from './send.ts';
 import { summaryPurpose } from './take-content.ts';
@@ -183,27 +183,10 @@ async function lineOf(ports: ReferralsPorts, reader: Reader, row: ReferralRow): 
     state: row.state,
     priority: row.priority,
     number: row.number,
-    summary: summaryOf(opened),
+    summary: parseSummary(opened),
     createdAt: instantOfMs(row.created_at),
     changedAt: instantOfMs(row.changed_at),
     expiresAt: instantOfMs(row.expires_at),
-  };
-}
-
-function summaryOf(bytes: Uint8Array): ReferralSummary {
-  const object = parseJsonObject(bytes, {
-    ...messageRules,
-    bytesMax: documentBytesMax,
-    stringBytesMax: documentBytesMax,
-  });
-  const text = (name: string): string => textOf(object, name);
-  return {
-    patientName: text('patientName'),
-    csvId: text('csvId'),
-    sex: text('sex'),
-    birthDate: text('birthDate'),
-    reason: text('reason'),
-    question: text('question'),
   };
 }
 

@@ -18,14 +18,15 @@ export async function openSummary(
   row: { readonly data_key: string; readonly summary: Uint8Array },
 ): Promise<ReferralSummary | undefined> {
   try {
-    return summaryOf(await keyring.open(reader, dataKeyOf(row.data_key), summaryPurpose, row.summary));
+    return parseSummary(await keyring.open(reader, dataKeyOf(row.data_key), summaryPurpose, row.summary));
   } catch (error) {
     if (error instanceof KeyError && error.code === 'shredded') return undefined;
     throw error;
   }
 }
 
-function summaryOf(bytes: Uint8Array): ReferralSummary {
+/** The sealed summary of a referral, opened; what is absent is the empty text. */
+export function parseSummary(bytes: Uint8Array): ReferralSummary {
   const object = parseJsonObject(bytes, {
     bytesMax: documentBytesMax,
     depthMax: 4,
