@@ -40,7 +40,7 @@ describe.skipIf(chromium === undefined)('accounts in a browser', () => {
     await page.getByLabel('Password', { exact: true }).fill('not the password');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'You are not signed in' }).waitFor();
-    expect(await page.evaluate('document.activeElement.id')).toBe('errors');
+    await page.locator('#errors:focus').waitFor();
     await look('sign-in-refused');
     await signInAt(person, desk.users.administrator);
     await person.open('/account');
@@ -88,6 +88,7 @@ describe.skipIf(chromium === undefined)('accounts in a browser', () => {
       await using person = await openPerson(browser, desk.origin);
       const { page } = person;
       await person.open('/sign-in');
+      await page.locator('input[name=login]:focus').waitFor(); // The browser gives it after the page has loaded.
       await page.keyboard.type(desk.users.doctor.login);
       await page.keyboard.press('Tab');
       await page.keyboard.type(desk.users.doctor.password);

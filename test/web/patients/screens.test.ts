@@ -144,8 +144,7 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     await page.getByLabel('Birth date').focus();
     await page.keyboard.type('03/04/1979');
     await page.keyboard.press('Enter');
-    await page.waitForSelector('#errors');
-    expect(await page.evaluate('document.activeElement.id')).toBe('errors');
+    await page.locator('#errors:focus').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     expect(await page.evaluate('document.activeElement.name')).toBe('family_name');

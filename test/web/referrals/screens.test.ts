@@ -112,6 +112,7 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     await keepPicture(receiver, 'review-undo');
     await receiver.page.getByRole('button', { name: 'Undo' }).press('Enter');
     await receiver.page.locator('#accept').waitFor();
+    await receiver.page.waitForLoadState(); // The keys come with the page's scripts.
     await receiver.page.keyboard.press('a');
     await receiver.page.keyboard.press('Enter');
     await sender.page

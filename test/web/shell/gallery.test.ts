@@ -85,6 +85,6 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     const { port } = server.address() as AddressInfo;
     await using person = await openPerson(browser, `http://127.0.0.1:${port}`, {});
     await person.open('/gallery');
-    expect(await person.page.evaluate('document.activeElement?.id')).toBe('errors');
+    await person.page.locator('#errors:focus').waitFor();
   });
 });
