@@ -9,6 +9,7 @@ import { alterPeerTables, createPeerTables } from './schema/peers.ts';
 import { createRecordTables } from './schema/records.ts';
 import { createReferralWorkTables } from './schema/referral-work.ts';
 import { alterReferralTables, createReferralTables } from './schema/referrals.ts';
+import { createStorageTables } from './schema/storage.ts';
 import { createUploadTables } from './schema/uploads.ts';
 import { storeErrorOf, type Connection } from './connection.ts';
 import { StoreError } from './store.ts';
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
       ...createUploadTables,
     ],
   },
+  { version: 3, statements: createStorageTables },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

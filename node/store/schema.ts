@@ -9,6 +9,7 @@ import type { PeerTables } from './schema/peers.ts';
 import type { RecordTables } from './schema/records.ts';
 import type { ReferralWorkTables } from './schema/referral-work.ts';
 import type { ReferralTables } from './schema/referrals.ts';
+import type { StorageTables } from './schema/storage.ts';
 import type { UploadTables } from './schema/uploads.ts';
 
 /** Every table of a node. Each subject has a file under `schema/` with its types and the statements that create it. */
@@ -25,4 +26,5 @@ export interface Schema
     AlertTables,
     DeskTables,
     AccountTables,
-    UploadTables {}
+    UploadTables,
+    StorageTables {}
