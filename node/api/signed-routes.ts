@@ -1,7 +1,7 @@
 import { parseUtf8, utf8 } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { Refusal, type DoorAnswer, type GuardedWrite } from '../referrals/answers.ts';
-import type { PeerRequestContext } from '../referrals/inbox.ts';
+import type { PeerRequestContext } from '../referrals/inbox-ports.ts';
 import { mediaTypes } from '../../protocol/http/media-types.ts';
 import type { DoorPorts } from './door-ports.ts';
 import { nothing, readBody, withIdleLimit } from './message.ts';

@@ -4,14 +4,15 @@ import type { LogProofs } from '../exchange-log/proofs.ts';
 import type { Sequencer } from '../exchange-log/sequencer.ts';
 import type { DataKeyId, Keyring } from '../keys/keyring.ts';
 import type { OwnNode } from '../peers/own-node.ts';
-import type { PeerDirectory } from '../peers/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Random } from '../platform/random.ts';
 import type { ReceivedPatients } from '../records/received-patients.ts';
 import type { Reader, Store } from '../store/store.ts';
 import type { ReferralTables } from '../store/schema/referrals.ts';
-import type { NewRef } from './answers.ts';
+import type { BundleId } from '../../protocol/ids.ts';
+import type { Peer, PeerDirectory } from '../peers/directory.ts';
+import type { GuardedWrite, NewRef } from './answers.ts';
 import type { PrefixHashes } from './chunk-intake.ts';
 
 export type InboxRow = ReferralTables['inbox'];
@@ -37,4 +38,11 @@ export interface InboxPorts {
   proofOf(reader: Reader, row: Pick<InboxRow, 'x'>): Promise<string>;
   /** Told after a referral or an event was taken. */
   onReceived(bundle: { readonly referral: string; readonly priority: string; readonly kind: string }): void;
+}
+
+/** One request of a paired peer, after its signature, time, nonce and quota have been looked at. */
+export interface PeerRequestContext {
+  readonly peer: Peer;
+  readonly bundle: BundleId;
+  readonly write: GuardedWrite;
 }

@@ -1,38 +1,22 @@
 import { parseManifest, type Manifest } from '../../protocol/bundle/manifest.ts';
-import { tokenBytesOf } from '../../protocol/crypto/fernet-token.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
-import { chunkPlaintextBytes, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import { verifyDocumentToken } from '../../protocol/bundle/document.ts';
-import { equalBytes, toHex } from '../../protocol/bytes.ts';
+import { equalBytes } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { openTransfersMax, transferIdleMs } from '../../protocol/http/limits.ts';
 import type { BundleId } from '../../protocol/ids.ts';
 import { instantOfMs } from '../../protocol/instant.ts';
-import { writePutAnswer, writeWithdrawnAnswer, writeTransferState } from '../../protocol/messages.ts';
-import { BlobError, parseBlobName, type BlobName } from '../blobs/blob-store.ts';
+import { writePutAnswer, writeTransferState } from '../../protocol/messages.ts';
 import type { Peer } from '../peers/directory.ts';
-import type { ByteStream } from '../platform/files.ts';
-import type { Reader } from '../store/store.ts';
-import { jsonAnswer, problemAnswer, Refusal, type DoorAnswer, type GuardedWrite } from './answers.ts';
-import { readAttachments } from './read-facts.ts';
-import { storeChunk, type ArrivingAttachment } from './chunk-intake.ts';
-import { decidedAnswer, transferStateOf } from './inbox-state.ts';
+import { jsonAnswer, problemAnswer, Refusal, type DoorAnswer } from './answers.ts';
+import { transferStateOf } from './inbox-state.ts';
 import { inboxQueries } from './inbox-queries.ts';
-import type { InboxPorts, InboxRow } from './inbox-ports.ts';
-import {
-  findOpeningKey,
-  openBundleDocument,
-  parseOpenedSecrets,
-  writeOpenedSecrets,
-  type OpenedDocument,
-} from './open-bundle.ts';
-
-/** One request of a paired peer, after its signature, time, nonce and quota have been looked at. */
-export interface PeerRequestContext {
-  readonly peer: Peer;
-  readonly bundle: BundleId;
-  readonly write: GuardedWrite;
-}
+import type { InboxPorts, PeerRequestContext } from './inbox-ports.ts';
+import { findOpeningKey, openBundleDocument, writeOpenedSecrets, type OpenedDocument } from './open-bundle.ts';
+import { openRow, openedPurpose } from './open-transfer.ts';
+import { putChunk, type ChunkUpload } from './put-chunk.ts';
+import { readAttachments } from './read-facts.ts';
+import { withdraw } from './withdraw-transfer.ts';
 
 /** The parts of a bundle as they arrive (Spec §5): manifest, document, chunks; each idempotent. */
 export interface Inbox {
@@ -43,17 +27,6 @@ export interface Inbox {
   withdraw(context: PeerRequestContext): Promise<DoorAnswer>;
 }
 
-export interface ChunkUpload {
-  readonly attachment: number;
-  readonly chunk: number;
-  /** Content-Length, and the SHA-256 that the request's signature covers. */
-  readonly size: number;
-  readonly sha256: Uint8Array;
-  readonly body: ByteStream;
-}
-
-export const openedPurpose = 'inbox.opened';
-
 export function openInbox(ports: InboxPorts): Inbox {
   return {
     putManifest: (context, body) => putManifest(ports, context, body),
@@ -62,7 +35,7 @@ export function openInbox(ports: InboxPorts): Inbox {
     state: async ({ peer, bundle }) =>
       ports.store.read(async (reader) => {
         const row = await reader.first(inboxQueries.get, { sender: peer.name, bundle });
-        if (row === undefined || row.manifest.length === 0) return problem(ports, 'REC_NOT_FOUND');
+        if (row === undefined || row.manifest.length === 0) return problemAnswer('REC_NOT_FOUND', ports.newRef());
         return jsonAnswer(200, writeTransferState(await transferStateOf(ports, reader, row)));
       }),
     withdraw: (context) => withdraw(ports, context),
@@ -178,155 +151,6 @@ function keptOf(
   return { secrets: writeOpenedSecrets({ secrets: opened.secrets, attachments }), fault: '' };
 }
 
-async function putChunk(ports: InboxPorts, context: PeerRequestContext, at: ChunkUpload): Promise<DoorAnswer> {
-  const { peer, bundle } = context;
-  const row = await openRow(ports, context);
-  const manifest = parseManifest(row.manifest);
-  const part = manifest.attachments[at.attachment];
-  if (part === undefined || at.chunk >= part.chunks)
-    throw new Refusal('SEND_MALFORMED', { detail: 'the manifest has no such chunk' });
-  if (row.document === null && row.state === 'open') throw new Refusal('REC_DOCUMENT_FIRST');
-  const held = await ports.store.read((reader) =>
-    reader.first(inboxQueries.chunk, { sender: peer.name, bundle, n: at.attachment, i: at.chunk }),
-  );
-  const name = toHex(at.sha256);
-  if (held !== undefined && held.blob !== name) throw new Refusal('REC_OTHER_BYTES');
-  if (held !== undefined || row.state !== 'open') return extendOnly(ports, context);
-  const attachment = await arrivingAttachment(ports, row, manifest, at.attachment);
-  if (attachment === undefined)
-    throw new Refusal('REC_CONTENT', { detail: 'the document does not name this attachment' });
-  const place: ChunkPlace = { ...attachment, index: at.chunk };
-  if (at.size !== tokenBytesOf(chunkPlaintextBytes(place)))
-    throw new Refusal('REC_COMMITMENT', { detail: 'the chunk has another length than the manifest says' });
-  const room = ports.prefixes.lend();
-  let isHeld = false;
-  try {
-    const { leafHash: leaf, verified } = await takeChunk(ports, place, name, at, room);
-    const answer = await writeChunk(ports, context, at, name, leaf);
-    isHeld = room !== undefined;
-    const held = room === undefined ? undefined : { index: at.chunk, room, size: at.size, verified };
-    const blobOf = blobReader(ports, context, at.attachment);
-    ports.prefixes.arrived(prefixKey(context, at.attachment), attachment, blobOf, held);
-    return answer;
-  } finally {
-    if (!isHeld) ports.prefixes.giveBack(room);
-  }
-}
-
-function writeChunk(
-  ports: InboxPorts,
-  { peer, bundle, write }: PeerRequestContext,
-  at: ChunkUpload,
-  name: string,
-  leaf: Uint8Array,
-): Promise<DoorAnswer> {
-  return write(async (writer) => {
-    const now = ports.clock.now();
-    const expires = instantOfMs(now + transferIdleMs);
-    const current = await writer.first(inboxQueries.get, { sender: peer.name, bundle });
-    if (current?.state !== 'open')
-      throw new Refusal(current?.state === 'withdrawn' ? 'REC_WITHDRAWN' : 'REC_NOT_FOUND');
-    const again = await writer.first(inboxQueries.chunk, { sender: peer.name, bundle, n: at.attachment, i: at.chunk });
-    await writer.run(inboxQueries.extend, { sender: peer.name, bundle, expires_at: expires });
-    if (again !== undefined) return jsonAnswer(200, writePutAnswer(expires));
-    const chunk = { sender: peer.name, bundle, n: at.attachment, i: at.chunk };
-    await writer.run(inboxQueries.putChunk, { ...chunk, blob: name, size: at.size, leaf });
-    return jsonAnswer(201, writePutAnswer(expires));
-  });
-}
-
-async function takeChunk(
-  ports: InboxPorts,
-  place: ChunkPlace,
-  name: string,
-  at: ChunkUpload,
-  room: Uint8Array | undefined,
-): ReturnType<typeof storeChunk> {
-  try {
-    return await storeChunk(ports.blobs, place, name, at.size, at.body, room);
-  } catch (error) {
-    if (error instanceof BlobError && error.code === 'damaged') throw new Refusal('NET_DIGEST');
-    if (error instanceof BlobError && error.code === 'full') throw new Refusal('REC_DISK_FULL');
-    if (error instanceof ProtocolError) throw new Refusal('REC_COMMITMENT', { detail: 'the chunk does not open' });
-    throw error;
-  }
-}
-
-async function withdraw(ports: InboxPorts, { peer, bundle, write }: PeerRequestContext): Promise<DoorAnswer> {
-  const answer = await write(async (writer) => {
-    const now = ports.clock.now();
-    const row = await writer.first(inboxQueries.get, { sender: peer.name, bundle });
-    if (row === undefined)
-      await writer.run(inboxQueries.insertWithdrawn, { sender: peer.name, bundle, now, nothing: new Uint8Array(0) });
-    if (row !== undefined && (row.state === 'received' || row.state === 'refused')) return undefined;
-    if (row?.state === 'open') {
-      const none = { record: null, x: null, refusal_code: '', refusal_detail: '' };
-      await writer.run(inboxQueries.decide, { sender: peer.name, bundle, state: 'withdrawn', ...none, now });
-      await writer.run(inboxQueries.forgetChunks, { sender: peer.name, bundle });
-    }
-    return jsonAnswer(200, writeWithdrawnAnswer());
-  });
-  if (answer !== undefined) return answer;
-  return ports.store.read(async (reader) => {
-    const row = await reader.first(inboxQueries.get, { sender: peer.name, bundle });
-    if (row === undefined) return problem(ports, 'REC_NOT_FOUND');
-    const decided = await decidedAnswer(ports, reader, row);
-    if (row.state !== 'received') return decided;
-    const receipt = await ports.proofOf(reader, row);
-    return problem(ports, 'REC_RECEIVED', { receipt });
-  });
-}
-
-/** The row that a part belongs to: it exists, and it was not withdrawn. */
-async function openRow(ports: InboxPorts, { peer, bundle }: PeerRequestContext): Promise<InboxRow> {
-  const row = await ports.store.read((reader) => reader.first(inboxQueries.get, { sender: peer.name, bundle }));
-  if (row === undefined) throw new Refusal('REC_NOT_FOUND');
-  if (row.state === 'withdrawn') throw new Refusal('REC_WITHDRAWN');
-  return row;
-}
-
-async function extendOnly(ports: InboxPorts, { peer, bundle, write }: PeerRequestContext): Promise<DoorAnswer> {
-  const expires = instantOfMs(ports.clock.now() + transferIdleMs);
-  await write(async (writer) => writer.run(inboxQueries.extend, { sender: peer.name, bundle, expires_at: expires }));
-  return jsonAnswer(200, writePutAnswer(expires));
-}
-
-/** The attachment as manifest and document together describe it; `undefined` where they do not fit each other. */
-export async function arrivingAttachment(
-  ports: InboxPorts,
-  row: InboxRow,
-  manifest: Manifest,
-  n: number,
-): Promise<ArrivingAttachment | undefined> {
-  const part = manifest.attachments[n];
-  const { opened, data_key: dataKey } = row;
-  if (part === undefined || opened === null || dataKey === null) return undefined;
-  const bytes = await ports.store.read((reader) =>
-    ports.keyring.open(reader, ports.dataKeyOf(dataKey), openedPurpose, opened),
-  );
-  const named = parseOpenedSecrets(bytes).attachments.find((each) => each.id === part.id);
-  if (named === undefined || named.size !== part.size) return undefined;
-  const { id, size, chunks } = part;
-  return { attachmentKey: named.key, bundle: manifest.bundle, id, size, chunks, sha256: named.sha256 };
-}
-
-export function prefixKey({ peer, bundle }: Pick<PeerRequestContext, 'peer' | 'bundle'>, n: number): string {
-  return `${peer.name}/${bundle}/${n}`;
-}
-
-export function blobReader(
-  ports: InboxPorts,
-  { peer, bundle }: Pick<PeerRequestContext, 'peer' | 'bundle'>,
-  n: number,
-): (index: number) => Promise<BlobName | undefined> {
-  return async (i) => {
-    const row = await ports.store.read((reader: Reader) =>
-      reader.first(inboxQueries.chunk, { sender: peer.name, bundle, n, i }),
-    );
-    return row === undefined ? undefined : parseBlobName(row.blob);
-  };
-}
-
 function readManifest(body: Uint8Array): Manifest {
   try {
     return parseManifest(body);
@@ -334,11 +158,4 @@ function readManifest(body: Uint8Array): Manifest {
     if (!(error instanceof ProtocolError)) throw error;
     throw new Refusal(error.code === 'unknown-version' ? 'REC_VERSION' : 'SEND_MALFORMED', { detail: error.message });
   }
-}
-
-function problem(
-  ports: InboxPorts,
-  ...args: [Parameters<typeof problemAnswer>[0], Parameters<typeof problemAnswer>[2]?]
-): DoorAnswer {
-  return problemAnswer(args[0], ports.newRef(), args[1]);
 }

@@ -11,8 +11,8 @@ import type { JsonObject } from '../../protocol/json.ts';
 import { parseBlobName } from '../blobs/blob-store.ts';
 import { nextTurn } from '../platform/turn.ts';
 import { plainDetail, Refusal } from './answers.ts';
-import { arrivingAttachment, openedPurpose, prefixKey, type PeerRequestContext } from './inbox.ts';
-import type { InboxPorts, InboxRow } from './inbox-ports.ts';
+import { arrivingAttachment, openedPurpose, prefixKey } from './open-transfer.ts';
+import type { InboxPorts, InboxRow, PeerRequestContext } from './inbox-ports.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import {
   findOpeningKey,
