@@ -1,5 +1,6 @@
 import { createAccountTables } from './schema/accounts.ts';
 import { createAlertTables } from './schema/alerts.ts';
+import { createBackupTables } from './schema/backups.ts';
 import { createBlobTables } from './schema/blobs.ts';
 import { createDeskTables } from './schema/desk.ts';
 import { createChartTables } from './schema/charts.ts';
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
     ],
   },
   { version: 3, statements: createStorageTables },
+  { version: 4, statements: createBackupTables },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

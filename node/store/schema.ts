@@ -1,5 +1,6 @@
 import type { AccountTables } from './schema/accounts.ts';
 import type { AlertTables } from './schema/alerts.ts';
+import type { BackupTables } from './schema/backups.ts';
 import type { BlobTables } from './schema/blobs.ts';
 import type { DeskTables } from './schema/desk.ts';
 import type { ChartTables } from './schema/charts.ts';
@@ -27,4 +28,5 @@ export interface Schema
     DeskTables,
     AccountTables,
     UploadTables,
-    StorageTables {}
+    StorageTables,
+    BackupTables {}
