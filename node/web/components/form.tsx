@@ -48,6 +48,8 @@ interface Common {
   readonly hint?: Child;
   readonly errors?: FormErrors;
   readonly required?: boolean;
+  /** Said in place of “optional” where other fields decide whether this one is needed. */
+  readonly needed?: string | undefined;
 }
 
 export interface FieldProps extends Common {
@@ -69,11 +71,12 @@ export interface FieldProps extends Common {
 
 /** A labelled line of text; `required` is said in words, never by a star alone. */
 export function Field(props: FieldProps) {
-  const { name, label, hint, errors = [], type = 'text', value, width = 'long', required = false, ...rest } = props;
+  const { name, label, hint, errors = [], type = 'text', value, width = 'long', required = false, ...more } = props;
+  const { needed, ...rest } = more;
   const told = describedBy(name, hint, errors);
   return (
     <div class={told.error === undefined ? 'field' : 'field wrong'}>
-      <Label name={name} label={label} required={required} />
+      <Label name={name} label={label} required={required} needed={needed} />
       <Told name={name} hint={hint} error={told.error} />
       <input
         {...rest}
@@ -105,12 +108,13 @@ export function TextArea({
   value = '',
   rows = 4,
   required = false,
+  needed,
   maxlength,
 }: TextAreaProps) {
   const told = describedBy(name, hint, errors);
   return (
     <div class={told.error === undefined ? 'field' : 'field wrong'}>
-      <Label name={name} label={label} required={required} />
+      <Label name={name} label={label} required={required} needed={needed} />
       <Told name={name} hint={hint} error={told.error} />
       <textarea
         id={fieldId(name)}
@@ -139,11 +143,12 @@ export interface SelectProps extends Common {
   readonly choices: readonly { readonly value: string; readonly label: string }[];
 }
 
-export function Select({ name, label, hint, errors = [], value = '', choices, required = false }: SelectProps) {
+export function Select(props: SelectProps) {
+  const { name, label, hint, errors = [], value = '', choices, required = false, needed } = props;
   const told = describedBy(name, hint, errors);
   return (
     <div class={told.error === undefined ? 'field' : 'field wrong'}>
-      <Label name={name} label={label} required={required} />
+      <Label name={name} label={label} required={required} needed={needed} />
       <Told name={name} hint={hint} error={told.error} />
       <select
         id={fieldId(name)}
@@ -186,13 +191,14 @@ function Choices({
   values = [],
   type,
   required = false,
+  needed,
 }: ChoicesProps & { readonly type: 'radio' | 'checkbox' }) {
   const told = describedBy(name, hint, errors);
   return (
     <fieldset class={told.error === undefined ? 'field' : 'field wrong'} aria-describedby={told.ids}>
       <legend>
         {label}
-        {required ? '' : type === 'radio' ? <span class="optional"> (optional)</span> : ''}
+        {type === 'radio' ? <Optional required={required} needed={needed} /> : null}
       </legend>
       <Told name={name} hint={hint} error={told.error} />
       {choices.map((choice, i) => (
@@ -256,21 +262,22 @@ export function LinkButton({
   );
 }
 
-function Label({
-  name,
-  label,
-  required,
-}: {
-  readonly name: string;
-  readonly label: Child;
+interface Need {
   readonly required: boolean;
-}) {
+  readonly needed: string | undefined;
+}
+
+function Label({ name, label, ...need }: Need & { readonly name: string; readonly label: Child }) {
   return (
     <label for={fieldId(name)}>
       {label}
-      {required ? '' : <span class="optional"> (optional)</span>}
+      <Optional {...need} />
     </label>
   );
+}
+
+function Optional({ required, needed = 'optional' }: Need) {
+  return required ? null : <span class="optional"> ({needed})</span>;
 }
 
 function Told({

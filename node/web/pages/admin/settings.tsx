@@ -13,7 +13,7 @@ import { ChangeTable } from './changes.tsx';
 
 type Typed = Readonly<Partial<Record<SettingName, string>>>;
 
-interface Input extends Pick<FieldProps, 'width' | 'inputmode' | 'type'> {
+interface Input extends Pick<FieldProps, 'width' | 'inputmode' | 'type' | 'needed'> {
   readonly name: Exclude<SettingName, 'keysBackedUp'>;
   readonly label: string;
   readonly hint: string;
@@ -52,9 +52,10 @@ const mailInputs: readonly Input[] = [
     inputmode: 'numeric',
   },
 ];
+const degrees = { width: 'short', inputmode: 'decimal', needed: 'both or none' } as const;
 const placeInputs: readonly Input[] = [
-  { name: 'latitude', label: 'Latitude', hint: 'Degrees such as 47.4979', width: 'short', inputmode: 'decimal' },
-  { name: 'longitude', label: 'Longitude', hint: 'Degrees such as 19.0402', width: 'short', inputmode: 'decimal' },
+  { name: 'latitude', label: 'Latitude', hint: 'Degrees such as 47.4979', ...degrees },
+  { name: 'longitude', label: 'Longitude', hint: 'Degrees such as 19.0402', ...degrees },
 ];
 const fileInputs: readonly Input[] = [
   {

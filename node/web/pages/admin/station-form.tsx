@@ -131,6 +131,7 @@ function StationFields({ input, errors }: { readonly input: StationInput; readon
           {...shared}
           name="latitude"
           label={labels.latitude}
+          needed="both or none"
           inputmode="decimal"
           width="short"
           value={input.latitude}
@@ -140,6 +141,7 @@ function StationFields({ input, errors }: { readonly input: StationInput; readon
           {...shared}
           name="longitude"
           label={labels.longitude}
+          needed="both or none"
           inputmode="decimal"
           width="short"
           value={input.longitude}

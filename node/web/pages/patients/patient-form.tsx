@@ -36,13 +36,16 @@ const partialDate: Line = {
   hint: 'YYYY-MM-DD, YYYY-MM or YYYY',
 };
 
+/** Which of the three is known differs from patient to patient; none at all names nobody (Records §1.1). */
+const aName: Line = { autocomplete: 'off', needed: 'one of the three names is needed' };
+
 function PersonalDetails(props: PatientFormProps) {
   return (
     <Section title="Personal details" id="personal">
       <div class="fields">
-        {line(props, 'family_name', { autocomplete: 'off' })}
-        {line(props, 'given_names', { autocomplete: 'off' })}
-        {line(props, 'name_native', { autocomplete: 'off' })}
+        {line(props, 'family_name', aName)}
+        {line(props, 'given_names', aName)}
+        {line(props, 'name_native', aName)}
       </div>
       <div class="fields">
         <Select

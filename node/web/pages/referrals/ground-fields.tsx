@@ -27,6 +27,7 @@ export function GroundFields({ given, errors }: { readonly given: Ground; readon
           label="Consent from"
           type="date"
           width="medium"
+          needed="with consent"
           value={given.consentFrom}
           errors={errors}
         />
@@ -35,6 +36,7 @@ export function GroundFields({ given, errors }: { readonly given: Ground; readon
           label="Consent until"
           type="date"
           width="medium"
+          needed="with consent"
           value={given.consentTo}
           errors={errors}
         />
@@ -42,6 +44,7 @@ export function GroundFields({ given, errors }: { readonly given: Ground; readon
       <Radios
         name="givenBy"
         label="Consent given by"
+        needed="with consent"
         values={[given.givenBy]}
         choices={[
           { value: 'patient', label: 'The patient' },
@@ -52,6 +55,7 @@ export function GroundFields({ given, errors }: { readonly given: Ground; readon
         name="breakGlassReason"
         label="Reason to send without consent"
         maxlength={500}
+        needed="without consent"
         value={given.breakGlassReason}
         errors={errors}
       />
