@@ -65,6 +65,26 @@ test('a doctor accepts, may undo it, and the sender hears of the decision that s
   await eventually(async () => (await stateAt(atBirch, `/received/${id}/panel`)).includes('has our answer'));
 }, 40_000);
 
+test('until when it can be accepted stands on both desks, and on neither once it is accepted', async () => {
+  const { atAlder, atBirch } = desks;
+  const id = await arrived();
+  const pages = [
+    [atBirch, `/received/${id}`],
+    [atBirch, `/received/${id}/print`],
+    [atAlder, `/sent/${id}`],
+    [atAlder, `/sent/${id}/print`],
+  ] as const;
+  const said = () =>
+    Promise.all(
+      pages.map(async ([client, path]) => (await stateAt(client, path)).split('To be accepted until').length - 1),
+    );
+  expect(await said()).toEqual([1, 1, 1, 1]);
+  await decideAt(atBirch, id, { decision: 'accepted' });
+  expect(await stateAt(atBirch, `/received/${id}`), 'in the seconds of the undo').not.toContain('accepted until');
+  await eventually(async () => (await stateAt(atAlder, `/sent/${id}/panel`)).includes('Accepted'));
+  expect(await said()).toEqual([0, 0, 0, 0]);
+}, 40_000);
+
 test('a decline without a reason is refused beside its field, and the words stay', async () => {
   const { atBirch } = desks;
   const id = await arrived();

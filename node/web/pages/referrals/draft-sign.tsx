@@ -11,6 +11,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { forgetDraft } from '../patients/draft-notice.tsx';
 import { submitOnce } from '../../submit-once.ts';
+import { Deadline } from './deadline.tsx';
 import { stepPage, stepUrl, unfinishedBefore, withDraft, type OpenedDraft } from './draft-steps.tsx';
 import { GroundFields } from './ground-fields.tsx';
 import { ownPlace } from './own-files.ts';
@@ -125,6 +126,7 @@ async function signPage(
           </p>
           <div class="preview" role="region" aria-label="Preview" tabindex={0}>
             <ReviewBanner review={preview.review} now={visit.now} heading={false} />
+            <Deadline state="draft" expiresAt={preview.review.order.expiresAt} now={visit.now} />
             <ReviewBody review={preview.review} placeOf={placeOf} />
           </div>
         </Section>

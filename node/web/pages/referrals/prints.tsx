@@ -6,6 +6,7 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { Deadline } from './deadline.tsx';
 import { openReferral, titleOf } from './referral-of.ts';
 import { ReviewBanner, ReviewBody } from './review-body.tsx';
 
@@ -44,6 +45,7 @@ function printed(visit: Visit, desk: DeskServices, detail: ReferralDetail, back:
         <Foreign text={titleOf(desk, detail.peer)} />. Printed at {desk.own.title} by <Foreign text={visit.user.name} />
         , <When at={visit.now} />. Personal data: keep it safe, destroy it when it is no longer needed.
       </p>
+      <Deadline state={detail.state} expiresAt={detail.expiresAt} now={visit.now} />
       <ReviewBody review={review} placeOf={() => ({ picture: undefined, download: undefined })} />
       {first === undefined ? null : (
         <p class="second-line">

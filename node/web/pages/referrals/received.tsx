@@ -12,6 +12,7 @@ import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { CaseAlerts } from '../alerts/case-alerts.tsx';
+import { Deadline } from './deadline.tsx';
 import { CancelForms, DecisionForms } from './decision-forms.tsx';
 import { openReferral, titleOf } from './referral-of.ts';
 import { fileFactsOf, receivedPlace } from './received-files.ts';
@@ -27,7 +28,7 @@ export async function received(visit: Visit, desk: DeskServices): Promise<Answer
 /** The part that changes while the page is open. */
 export async function receivedPanel(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'view');
-  return fragment(<ReceivedState {...await stateOf(desk, detail)} />);
+  return fragment(<ReceivedState {...await stateOf(visit, desk, detail)} />);
 }
 
 export interface Refused {
@@ -46,7 +47,7 @@ export async function receivedPage(
   const { review, id } = detail;
   const hospital = titleOf(desk, detail.peer);
   if (review === undefined) return page({ title: 'Referral' }, <NotHere hospital={hospital} />);
-  const state = await stateOf(desk, detail);
+  const state = await stateOf(visit, desk, detail);
   const evidence = await desk.referralDesk.evidenceOfReceived(detail);
   const facts = await fileFactsOf(desk, detail);
   const fields = refused?.fields ?? visit.draft;
@@ -150,9 +151,10 @@ interface StateFacts {
   readonly decisions: readonly MadeDecision[];
   readonly opened: { readonly by: string; readonly at: ReferralDetail['createdAt'] } | undefined;
   readonly link: MatchAnswer | undefined;
+  readonly now: Visit['now'];
 }
 
-async function stateOf(desk: DeskServices, detail: ReferralDetail): Promise<StateFacts> {
+async function stateOf(visit: Visit, desk: DeskServices, detail: ReferralDetail): Promise<StateFacts> {
   const { decisions, matching } = desk.referralDesk;
   return {
     detail,
@@ -160,10 +162,11 @@ async function stateOf(desk: DeskServices, detail: ReferralDetail): Promise<Stat
     decisions: await decisions.of(detail.id),
     opened: await desk.referralDesk.openedBy(detail.id),
     link: await matching.linkOf(detail.id),
+    now: visit.now,
   };
 }
 
-function ReceivedState({ detail, hospital, decisions, opened, link }: StateFacts) {
+function ReceivedState({ detail, hospital, decisions, opened, link, now }: StateFacts) {
   return (
     <>
       <p>
@@ -181,6 +184,9 @@ function ReceivedState({ detail, hospital, decisions, opened, link }: StateFacts
           </>
         )}
       </p>
+      {decisions.some(({ state }) => state === 'waiting') ? null : (
+        <Deadline state={detail.state} expiresAt={detail.expiresAt} now={now} />
+      )}
       {decisions.map((decision) => (
         <OneDecision decision={decision} hospital={hospital} />
       ))}

@@ -120,9 +120,6 @@ export function ReviewSummary({ review, placeOf }: ReviewBodyProps) {
             : [{ term: 'Department', value: (<Foreign text={order.department} />) as Child }]),
           { term: 'Written', value: <When at={order.writtenAt} /> },
           { term: 'By', value: <Foreign text={order.author} /> },
-          ...(order.expiresAt === undefined
-            ? []
-            : [{ term: 'To be accepted until', value: (<When at={order.expiresAt} />) as Child }]),
           ...(order.isBreakGlass
             ? [{ term: 'Ground', value: (<Tag tone="amber">Emergency, without consent</Tag>) as Child }]
             : []),

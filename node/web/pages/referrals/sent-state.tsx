@@ -6,6 +6,7 @@ import { Notice, Steps, type Step } from '../../components/panel.tsx';
 import { StateTag, stateWord } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When, spanWords } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
+import { Deadline } from './deadline.tsx';
 
 export interface SentStateProps {
   readonly detail: ReferralDetail;
@@ -36,11 +37,7 @@ export function SentState(props: SentStateProps) {
           <StoryLine event={event} hospital={hospital} own={props.own} />
         ))}
       </ol>
-      {detail.expiresAt === undefined ? null : (
-        <p class="hint">
-          To be accepted until <When at={detail.expiresAt} />.
-        </p>
-      )}
+      <Deadline state={detail.state} expiresAt={detail.expiresAt} now={props.now} />
     </>
   );
 }

@@ -1,0 +1,35 @@
+import type { Instant } from '../../../../protocol/instant.ts';
+import { When } from '../../components/text.tsx';
+
+export interface DeadlineProps {
+  readonly state: string;
+  readonly expiresAt: Instant | undefined;
+  readonly now: Instant;
+}
+
+/** In these it is still open whether the receiver takes the referral (Spec bundle §6, event `expired`). */
+const undecided: ReadonlySet<string> = new Set(['draft', 'sent', 'received', 'info-requested']);
+
+/** Until when a referral can be accepted, as long as that is the question; then what came of it stands in its state. */
+export function Deadline({ state, expiresAt, now }: DeadlineProps) {
+  if (expiresAt === undefined) return null;
+  if (state === 'expired')
+    return (
+      <p class="hint">
+        Nobody accepted it by <When at={expiresAt} />.
+      </p>
+    );
+  if (!undecided.has(state)) return null;
+  if (now <= expiresAt)
+    return (
+      <p class="hint">
+        To be accepted until <When at={expiresAt} />.
+      </p>
+    );
+  return (
+    <p>
+      It was to be accepted until <When at={expiresAt} />. That time has passed without an answer: telephone the other
+      hospital.
+    </p>
+  );
+}
