@@ -3,6 +3,7 @@ import type { Accounts } from './accounts/accounts.ts';
 import type { Drafts } from './accounts/drafts.ts';
 import type { Once } from './accounts/once.ts';
 import type { DurableBlobs } from './blobs/durable.ts';
+import type { StorageSamples } from './blobs/storage-samples.ts';
 import { exchangeCards } from './jobs/cards.ts';
 import type { Job } from './jobs/runner.ts';
 import { askWitnesses } from './jobs/witnessing.ts';
@@ -26,6 +27,7 @@ export interface NodeJobsPorts extends ReceiptAuditPorts {
   readonly dispatcher: Dispatcher;
   readonly referralDesk: Pick<ReferralDesk, 'decisions'>;
   readonly blobs: DurableBlobs;
+  readonly storageSamples: StorageSamples;
   /** Files that people send in pieces; the job `uploads` carries blobs to the bucket. */
   readonly uploads: Uploads;
   readonly importDrafts: ImportDrafts;
@@ -37,6 +39,7 @@ export interface NodeJobsPorts extends ReceiptAuditPorts {
 
 const secondMs = 1_000;
 const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 /** Everything that a node does by itself, and how often. */
 export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
@@ -78,6 +81,7 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
         for (const part of [ports.accounts, ports.drafts, ports.once]) await part.sweep();
       },
     },
+    { name: 'storage', everyMs: hourMs, run: () => ports.storageSamples.take() },
     { name: 'expiry', everyMs: 10 * minuteMs, run: () => forgetExpired(store, clock, diagnostics) },
   ];
 }

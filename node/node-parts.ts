@@ -10,6 +10,7 @@ import { defaultPeerLimits, openQuotas } from './api/quota.ts';
 import { openDirectoryBlobs } from './blobs/directory.ts';
 import { openDurableBlobs } from './blobs/durable.ts';
 import { openScratch } from './blobs/scratch.ts';
+import { openStorageSamples } from './blobs/storage-samples.ts';
 import { openS3Blobs } from './blobs/s3.ts';
 import type { NodeConfig } from './config/config.ts';
 import { openAudit } from './exchange-log/audit.ts';
@@ -155,7 +156,7 @@ export function connectAccounts(
 
 /** Patients and all that belongs to them. */
 export async function connectRecords(machine: Machine, { keyring }: Pick<ConnectedPeers, 'keyring'>) {
-  const { store, clock, random } = machine;
+  const { config, files, store, clock, random } = machine;
   const blobs = await openBlobs(machine);
   const scratch = openScratch();
   const patients = openPatients({ store, keyring, clock, random });
@@ -182,6 +183,7 @@ export async function connectRecords(machine: Machine, { keyring }: Pick<Connect
   });
   return {
     blobs,
+    storageSamples: openStorageSamples({ store, files, clock, dataDirectory: config.dataDirectory }),
     scratch,
     patients,
     consultations,

@@ -33,6 +33,20 @@ export const countPending = statement<Record<string, never>>()((db) =>
     .where('verified_at', 'is', null),
 );
 
+/** Every blob by name, a page after the other. */
+export const blobsAfter = statement<{ after: string; limit: number }>()((db, values) =>
+  db
+    .selectFrom('blob')
+    .select(['name', 'size', 'verified_at'])
+    .where('name', '>', values.after)
+    .orderBy('name')
+    .limit(values.limit),
+);
+
+export const findBlob = statement<{ name: string }>()((db, values) =>
+  db.selectFrom('blob').select('size').where('name', '=', values.name),
+);
+
 export const markVerified = statement<{ name: string; verified_at: number }>()((db, values) =>
   db.updateTable('blob').set({ verified_at: values.verified_at, failure: '' }).where('name', '=', values.name),
 );

@@ -1,7 +1,7 @@
 import type { Instant } from '../../protocol/instant.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
-import { streamOnce } from '../platform/files.ts';
+import { streamOnce, type ByteStream } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import type { Store } from '../store/store.ts';
 import { BlobError, readBlob, readInto, type BlobName, type BlobStore } from './blob-store.ts';
@@ -17,6 +17,8 @@ import { countPending, duePending, insertBlob, markFailed, markVerified, removeB
 export interface DurableBlobs extends BlobStore {
   /** Tries what is due to go to the bucket, and says when to call again; `undefined` when nothing waits. */
   uploadPending(signal?: AbortSignal): Promise<{ readonly uploaded: number; readonly nextTryAt: Instant | undefined }>;
+  /** As `get`, from the bucket alone; `missing` without a bucket. */
+  getFromBucket(name: BlobName): Promise<ByteStream>;
   /** How many blobs are not yet in cloud storage; 0 without a bucket. */
   countPending(): Promise<number>;
 }
@@ -116,6 +118,10 @@ export function openDurableBlobs(options: DurableBlobsOptions): DurableBlobs {
       }
       const next = await store.read((reader) => reader.first(duePending, { limit: 1 }));
       return { uploaded, nextTryAt: next === undefined ? undefined : (next.next_try_at as Instant) };
+    },
+    getFromBucket: async (name) => {
+      if (bucket === undefined) throw new BlobError('missing', 'there is no bucket');
+      return await bucket.get(name);
     },
     countPending: async () =>
       bucket === undefined ? 0 : ((await store.read((reader) => reader.first(countPending, {})))?.pending ?? 0),

@@ -5,6 +5,7 @@ import { bad, good, type Finding } from './finding.ts';
 import { plain } from './operation.ts';
 import { checkPeer } from './doctor-peers.ts';
 import type { NodeServices } from './node-services.ts';
+import { checkForecast } from './space-forecast.ts';
 
 /** The wall clock may stand this far before the last signature before nothing is signed any more (Node §2). */
 const clockBehindMsMax = 5_000;
@@ -15,6 +16,7 @@ export const doctorOperations = {
     const peers = services.directory.list().filter((peer) => peer.state === 'paired' || peer.state === 'paused');
     const findings = await Promise.all([
       checkClock(services),
+      checkForecast(services),
       checkDatabase(services),
       checkBlobs(services),
       checkMail(services),

@@ -4,6 +4,7 @@ import { checkDisk, checkRootKey } from './doctor-files.ts';
 import { checkPeer } from './doctor-peers.ts';
 import { bad, good, type Finding } from './finding.ts';
 import type { NodeServices } from './node-services.ts';
+import { checkForecast } from './space-forecast.ts';
 
 /** A page does not wait longer for a server that is silent. */
 const patienceMs = 4_000;
@@ -35,6 +36,7 @@ export async function checkHealth(services: NodeServices, { withDamage }: { read
     within(clock, 'blobs', checkBlobs(services)),
     within(clock, 'mail', checkMail(services)),
     within(clock, 'root key', checkRootKey(services, config)),
+    checkForecast(services),
     ...peers.map((peer) => within(clock, `peer ${peer.name}`, checkPeer(services, peer))),
   ]);
   const disk = await checkDisk(services, config);

@@ -6,6 +6,7 @@ import type { Departments } from '../alerts/departments.ts';
 import type { Settings } from '../alerts/settings.ts';
 import type { Stations } from '../alerts/stations/stations.ts';
 import type { DurableBlobs } from '../blobs/durable.ts';
+import type { StorageSamples } from '../blobs/storage-samples.ts';
 import type { NodeConfig } from '../config/config.ts';
 import type { LogExplorer } from '../exchange-log/explorer.ts';
 import type { Sequencer } from '../exchange-log/sequencer.ts';
@@ -56,6 +57,7 @@ export interface NodeServices {
   readonly csvImport: Imports;
   readonly referrals: Referrals;
   readonly blobs: DurableBlobs;
+  readonly storageSamples: StorageSamples;
   readonly alerts: Alerts;
   readonly stations: Stations;
   readonly departments: Departments;

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { axeViolations } from '../../support/axe.ts';
 import { findChromium, keepPicture, launchBrowser, openPerson, signInAt, variants } from '../../support/browser.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
@@ -53,6 +53,13 @@ describe.skipIf(findChromium() === undefined)('administration in a browser', () 
       await person.open(path);
       await look(name);
     }
+    const days = nearlyFull();
+    vi.spyOn(alder.node.storageSamples, 'list').mockResolvedValue(days);
+    vi.spyOn(alder.node.storageSamples, 'freeNow').mockResolvedValue(days.at(-1) ?? { day: 0, freeBytes: 0 });
+    await person.open('/admin');
+    await page.getByText('Free space in the last 30 days').click();
+    await look('health-nearly-full');
+    vi.restoreAllMocks();
     await person.open('/admin/stations/new');
     await page.getByLabel('Name').fill('No comma, please');
     await page.getByRole('textbox', { name: 'Address' }).fill('x');
@@ -73,3 +80,14 @@ describe.skipIf(findChromium() === undefined)('administration in a browser', () 
     expect(person.troubles.filter((trouble) => !trouble.includes('422'))).toEqual([]);
   });
 });
+
+/** A month of samples, less and less, with a day when a large file lay there. */
+function nearlyFull() {
+  const today = Math.floor(Date.now() / 86_400_000);
+  const GiB = 1024 ** 3;
+  return Array.from({ length: 30 }, (_, i) => ({
+    day: today - 29 + i,
+    freeBytes: (4_000 - 120 * i - (i === 12 ? 300 : 0)) * GiB,
+    usedBytes: (200 + 30 * i) * GiB,
+  }));
+}

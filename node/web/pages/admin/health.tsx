@@ -1,6 +1,7 @@
 import { bytesText } from '../../../operations/bytes-text.ts';
 import { bad, good, type Finding } from '../../../operations/finding.ts';
 import { checkHealth, findWaitingWork, type WaitingWork } from '../../../operations/health.ts';
+import { forecastSpace, forecastWords } from '../../../operations/space-forecast.ts';
 import { page, type Answer } from '../../answer.ts';
 import { LinkButton } from '../../components/form.tsx';
 import { Facts, Notice, Section } from '../../components/panel.tsx';
@@ -9,15 +10,18 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { FindingTable } from './finding-view.tsx';
+import { begun } from './meanings.ts';
+import { StorageHistory } from './storage-history.tsx';
 
 /** Screen 17: what works, what does not, and what that means for patients. */
 export async function showHealth(visit: Visit, desk: DeskServices): Promise<Answer> {
   const withDamage = visit.query.get('database') === 'search';
-  const [checked, work, values, free] = await Promise.all([
+  const [checked, work, values, free, samples] = await Promise.all([
     checkHealth(desk, { withDamage }),
     findWaitingWork(desk),
     desk.settings.values(),
-    desk.files.freeBytes(desk.config.dataDirectory),
+    desk.storageSamples.freeNow(),
+    desk.storageSamples.list(),
   ]);
   const findings = [...workFindings(work), ...checked].toSorted((left, right) => rank(left) - rank(right));
   const failed = findings.filter(({ state }) => state === 'fail').length;
@@ -40,10 +44,12 @@ export async function showHealth(visit: Visit, desk: DeskServices): Promise<Answ
         <Section title="Storage" id="storage">
           <Facts
             facts={[
-              { term: 'Free on the disk', value: bytesText(free) },
+              { term: 'Free on the disk', value: bytesText(free.freeBytes) },
+              { term: 'In the days ahead', value: begun(forecastWords(forecastSpace(samples, free))) },
               { term: 'Not yet in cloud storage', value: `${work.uploads} ${work.uploads === 1 ? 'file' : 'files'}` },
             ]}
           />
+          <StorageHistory samples={samples} />
           <p>
             <a href={url('health', {}, { database: 'search' })}>Search the database for damage</a>{' '}
             <span class="quiet">reads all of it; everybody waits meanwhile</span>

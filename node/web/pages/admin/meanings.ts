@@ -8,6 +8,8 @@ const meanings: Readonly<Record<string, string>> = {
   'root key': 'Whoever reads the key reads every patient; without it nobody reads any.',
   'backup of the keys': 'If this disk breaks, every patient record and every referral is lost with it.',
   disk: 'When the disk is full nothing new can be saved or received. Reading goes on.',
+  'disk forecast':
+    'From that day on nothing new can be saved or received: no patient, no image, no referral. Reading goes on.',
   ballast: 'On a full disk even the access journal may not be written, and then no record can be opened.',
   jobs: 'Referrals, answers or alerts may not leave this node until it is mended. Urgent patients need the telephone.',
   'public url': 'Other hospitals cannot send referrals, answers or receipts here. Nothing is lost: they try again.',
