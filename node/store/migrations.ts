@@ -7,7 +7,7 @@ import { createChartTables } from './schema/charts.ts';
 import { alterExchangeLogTables, createExchangeLogTables } from './schema/exchange-log.ts';
 import { createKeyTables } from './schema/keys.ts';
 import { alterPeerTables, createPeerTables } from './schema/peers.ts';
-import { createRecordTables } from './schema/records.ts';
+import { alterRecordTables, createRecordTables } from './schema/records.ts';
 import { createReferralWorkTables } from './schema/referral-work.ts';
 import { alterReferralTables, createReferralTables } from './schema/referrals.ts';
 import { createStorageTables } from './schema/storage.ts';
@@ -49,6 +49,7 @@ export const migrations: readonly Migration[] = [
   },
   { version: 3, statements: createStorageTables },
   { version: 4, statements: createBackupTables },
+  { version: 5, statements: alterRecordTables },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

@@ -103,3 +103,8 @@ export const createRecordTables: readonly string[] = [
   `CREATE TABLE received_patient (peer TEXT NOT NULL, csv_term BLOB NOT NULL, referral TEXT NOT NULL,
     data_key TEXT NOT NULL, noted_at INTEGER NOT NULL, PRIMARY KEY (peer, csv_term, referral)) STRICT, WITHOUT ROWID`,
 ];
+
+/** The files of one consultation, however many its patient has (migration 5). */
+export const alterRecordTables: readonly string[] = [
+  `CREATE INDEX attachment_of_consultation ON attachment (consultation, created_at, id) WHERE consultation IS NOT NULL`,
+];
