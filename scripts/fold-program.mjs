@@ -13,7 +13,11 @@ const leftOutside = /^(?:better-sqlite3|@aws-sdk\/client-s3|nodemailer)(?:$|\/)/
 
 rmSync(`${compiled}/program`, { recursive: true, force: true });
 const program = await rolldown({
-  input: { fernpost: `${compiled}/cli/main.js`, serve: `${compiled}/main.js` },
+  input: {
+    fernpost: `${compiled}/cli/main.js`,
+    serve: `${compiled}/main.js`,
+    'damage-worker': `${compiled}/store/damage-worker.js`, // A thread of its own begins with a file of its own.
+  },
   platform: 'node',
   external: leftOutside,
 });

@@ -34,7 +34,7 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
   await asBlobError(files.makeDirectory(incoming));
   for (const name of await asBlobError(files.list(incoming))) await asBlobError(files.remove(join(incoming, name)));
   const known = new Set<string>();
-  const placeOf = (name: BlobName): string => join(path, name.slice(0, 2), name);
+  const placeOf = (name: BlobName): string => placeIn(path, name);
 
   const has = async (name: BlobName): Promise<number | undefined> => await asBlobError(files.size(placeOf(name)));
 
@@ -95,6 +95,16 @@ export async function* listDirectoryBlobs(files: Files, path: string): AsyncIter
     if (shard === temporaryName) continue;
     for (const name of await asBlobError(files.list(join(path, shard)))) yield parseBlobName(name);
   }
+}
+
+/** Removes one blob of a directory that no store has open; nothing happens where there is none. */
+export async function removeDirectoryBlob(files: Files, path: string, name: BlobName): Promise<void> {
+  await asBlobError(files.remove(placeIn(path, name)));
+}
+
+/** Where a directory keeps a blob. */
+export function placeIn(path: string, name: BlobName): string {
+  return join(path, name.slice(0, 2), name);
 }
 
 async function write(files: Files, path: string, bytes: ByteStream): Promise<void> {

@@ -13,6 +13,8 @@ export const configBytesMax = 64 * 1024;
 const titleLettersMax = 100;
 const rangesMax = 64;
 const portMax = 65_535;
+const backupHoursMax = 7 * 24;
+const backupDaysMax = 35;
 
 /** Text of at most `max` letters without control and bidi characters. */
 const line = (max: number) =>
@@ -62,6 +64,17 @@ const fileSchema = v.strictObject({
     }),
   ),
   mail: v.optional(mailServer),
+  /** Backups by themselves, and where they lie (Node §12.7). */
+  backups: v.optional(
+    v.strictObject({
+      directory: absolutePath,
+      everyHours: v.optional(count(backupHoursMax), 24),
+      /** No longer: what was erased here must not stay readable there. */
+      keepDays: v.optional(count(backupDaysMax), backupDaysMax),
+      /** `bucket` leaves out files that the bucket has, as it was read back. */
+      files: v.optional(v.picklist(['copy', 'bucket']), 'copy'),
+    }),
+  ),
   limits: v.optional(
     v.strictObject({
       /** Per peer; Node §6. */

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { parseNodeUrl, type NodeName, type NodeUrl } from '../../protocol/ids.ts';
 import { isAddressRange, isLoopback, type AddressRules } from '../platform/addresses.ts';
 import type { Files } from '../platform/files.ts';
@@ -29,6 +29,8 @@ export interface MailConfig {
   readonly login?: { readonly user: string; readonly password: Secret };
 }
 
+export type BackupsConfig = NonNullable<ConfigFile['backups']>;
+
 /** What a node was told to be, checked as a whole; `node.ts` takes nothing else. */
 export interface NodeConfig {
   readonly dataDirectory: string;
@@ -43,6 +45,7 @@ export interface NodeConfig {
   readonly rootKey: { readonly path: string; readonly passphrase?: Secret };
   readonly s3?: S3Config;
   readonly mail?: MailConfig;
+  readonly backups?: BackupsConfig;
   readonly limits: Required<ConfigFile['limits']>;
   /** Where diagnostics go; stderr without it. */
   readonly diagnosticsFile?: string;
@@ -79,6 +82,7 @@ export async function loadConfig(dataDirectory: string, environment: Environment
     },
     ...(s3 === undefined ? {} : { s3 }),
     ...(mail === undefined ? {} : { mail }),
+    ...backupsOf(file, environment),
     limits: file.limits,
     ...(environment.FERNPOST_DIAGNOSTICS_FILE === undefined
       ? {}
@@ -90,6 +94,7 @@ export async function loadConfig(dataDirectory: string, environment: Environment
 
 function refuseContradictions(config: NodeConfig): void {
   const { exchange, desk, control } = config;
+  refuseBackups(config);
   if (!isLoopbackHost(control.host))
     throw contradiction(`"control" listens on ${control.host}: it has no sign-in and must stay on loopback`);
   const doors = [
@@ -105,6 +110,33 @@ function refuseContradictions(config: NodeConfig): void {
         (door.host === taken.host || isAny(door.host) || isAny(taken.host))
       )
         throw contradiction(`"${name}" and "${other}" listen on the same port ${door.port}: each door needs its own`);
+}
+
+function backupsOf(file: ConfigFile, environment: Environment): { readonly backups?: BackupsConfig } {
+  const directory = environment.FERNPOST_BACKUP_DIRECTORY;
+  if (directory === undefined) return file.backups === undefined ? {} : { backups: file.backups };
+  const { everyHours = 24, keepDays = 35, files = 'copy' } = file.backups ?? {};
+  return { backups: { directory: resolve(directory), everyHours, keepDays, files } };
+}
+
+function refuseBackups({ backups, dataDirectory, s3 }: NodeConfig): void {
+  if (backups === undefined) return;
+  const { directory, everyHours, keepDays, files } = backups;
+  if (isInside(directory, dataDirectory) || isInside(dataDirectory, directory))
+    throw contradiction(
+      `"backups.directory" (${directory}) and the data directory lie in one another: take a directory on another disk`,
+    );
+  if (everyHours > keepDays * 24)
+    throw contradiction(
+      '"backups.keepDays" is shorter than "backups.everyHours": each backup would go before the next',
+    );
+  if (files === 'bucket' && s3 === undefined)
+    throw contradiction('"backups.files" is bucket, but there is no "s3": use copy');
+}
+
+function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`));
 }
 
 async function s3Of(file: ConfigFile, environment: Environment, files: Files): Promise<S3Config | undefined> {

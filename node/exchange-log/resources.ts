@@ -19,7 +19,7 @@ export interface LogResources {
   witnessed(originHash: string): Promise<Uint8Array | undefined>;
 }
 
-export function openLogResources(store: Store, log: Sequencer): LogResources {
+export function openLogResources(store: Pick<Store, 'read'>, log: Pick<Sequencer, 'head'>): LogResources {
   return {
     checkpoint: () =>
       store.read(async (reader) => {

@@ -18,6 +18,17 @@ export const findDataKey = statement<{ id: string }>()((db, values) =>
   db.selectFrom('data_key').select('wrapped').where('id', '=', values.id),
 );
 
+/** Keys that were not destroyed, in the order of their ids. */
+export const liveDataKeys = statement<{ after: string; limit: number }>()((db, values) =>
+  db
+    .selectFrom('data_key')
+    .select('id')
+    .where('id', '>', values.after)
+    .where('wrapped', 'is not', null)
+    .orderBy('id')
+    .limit(values.limit),
+);
+
 export const destroyDataKey = statement<{ id: string; shredded_at: number }>()((db, values) =>
   db
     .updateTable('data_key')

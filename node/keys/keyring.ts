@@ -30,6 +30,9 @@ export interface Keyring {
   /** Seals the node's own secrets directly under the root key. */
   sealOwn(purpose: string, plaintext: Uint8Array): Uint8Array;
   openOwn(purpose: string, token: Uint8Array): Uint8Array;
+  /** Whether the key unwraps and opens the token, wherever the token lies; throws as `open` does. For restore drills. */
+  check(reader: Reader, key: DataKeyId, token?: Uint8Array): Promise<void>;
+  checkOwn(token: Uint8Array): void;
   /** Keyed blind index (law 6): HMAC-SHA-256 under a key of its own over `field ‖ value`, 16 bytes. */
   blindTerm(field: string, value: string): Uint8Array;
 }
@@ -48,7 +51,7 @@ export class KeyError extends Error {
 }
 
 export interface KeyringOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, 'read' | 'write'>;
   readonly rootKey: RootKey;
   readonly clock: Clock;
   readonly random: Random;
@@ -112,6 +115,11 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
     },
     sealOwn: (purpose, plaintext) => sealUnder(ownKey, purpose, plaintext),
     openOwn: (purpose, token) => openUnder(ownKey, purpose, token),
+    check: async (reader, id, token) => {
+      const key = await load(reader, id);
+      if (token !== undefined) decryptUnder(key, token);
+    },
+    checkOwn: (token) => void decryptUnder(ownKey, token),
     blindTerm: (field, value) => hmacSha256(indexKey, lengthPrefixed(field), utf8(value)).subarray(0, blindTermBytes),
   };
 }
@@ -151,7 +159,7 @@ class UnwrappedKeys {
 }
 
 async function makeKeyring(
-  store: Store,
+  store: Pick<Store, 'write'>,
   wrap: (purpose: string, key: Uint8Array) => Uint8Array,
   random: Random,
 ): Promise<{ readonly wrapped_index_key: Uint8Array }> {
@@ -164,14 +172,17 @@ function purposeTag(purpose: string): Uint8Array {
   return sha256(utf8(`fernpost/at-rest/v1\n${purpose}`)).subarray(0, purposeTagBytes);
 }
 
-function openUnder(key: FernetKey, purpose: string, token: Uint8Array): Uint8Array {
-  let plaintext: Uint8Array;
+function decryptUnder(key: FernetKey, token: Uint8Array): Uint8Array {
   try {
-    plaintext = decrypt(key, token);
+    return decrypt(key, token);
   } catch (cause) {
     if (!(cause instanceof FernetError)) throw cause;
     throw new KeyError('damaged', 'a stored token was changed, or lies under another key', { cause });
   }
+}
+
+function openUnder(key: FernetKey, purpose: string, token: Uint8Array): Uint8Array {
+  const plaintext = decryptUnder(key, token);
   if (!equalBytes(plaintext.subarray(0, purposeTagBytes), purposeTag(purpose)))
     throw new KeyError('damaged', 'a stored token lies in another place than it was made for');
   return plaintext.subarray(purposeTagBytes);

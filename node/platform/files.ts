@@ -34,6 +34,8 @@ export interface Files {
   writeDurably(path: string, bytes: Uint8Array): Promise<void>;
   /** Nothing happens where there is no file. */
   remove(path: string): Promise<void>;
+  /** A directory with all that is in it; nothing happens where there is none. */
+  removeTree(path: string): Promise<void>;
   /** Bytes that can still be written where `path` lies. */
   freeBytes(path: string): Promise<number>;
 }

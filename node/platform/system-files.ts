@@ -54,7 +54,7 @@ export async function makePrivate(path: string): Promise<void> {
   await told(path, chmod(path, 0o600));
 }
 
-const readingFiles: Pick<Files, 'list' | 'size' | 'mode' | 'readWhole' | 'openReader' | 'remove' | 'freeBytes'> = {
+const readingFiles: Omit<Files, 'makeDirectory' | 'openWriter' | 'moveDurably' | 'writeDurably'> = {
   list: async (path) => await told(path, readdir(path)),
   size: async (path) => {
     try {
@@ -79,6 +79,7 @@ const readingFiles: Pick<Files, 'list' | 'size' | 'mode' | 'readWhole' | 'openRe
   },
   openReader: (path) => openReader(path),
   remove: async (path) => await told(path, rm(path, { force: true })),
+  removeTree: async (path) => await told(path, rm(path, { force: true, recursive: true })),
   freeBytes: async (path) => {
     const disk = await told(path, statfs(path));
     return disk.bavail * disk.bsize;

@@ -1,11 +1,12 @@
-import Sqlite from 'better-sqlite3';
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Ballast } from './ballast.ts';
-import { storeErrorOf, type Connection, type PreparedSql } from './connection.ts';
+import { storeErrorOf, type Connection } from './connection.ts';
+import { findDamage } from './damage.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrate, migrations as allMigrations, pendingMigrations, schemaOf, type Migration } from './migrations.ts';
 import { createTransientTables } from './schema/exchange-log.ts';
+import { openSqlite, type CopyProgress, type OpenSqlite } from './sqlite.ts';
 import { StoreError, type Store } from './store.ts';
 
 export interface DatabaseOptions {
@@ -22,6 +23,8 @@ export interface DatabaseOptions {
 export interface Database extends Store {
   /** What SQLite finds wrong with the file; nothing when it is sound. Reads all of it. */
   findDamage(): readonly string[];
+  /** Copies one commit of it to a new file while all other work goes on; a copy that fails leaves no file. */
+  copyTo(path: string, onProgress?: CopyProgress): Promise<void>;
 }
 
 export const defaultBallastBytes = 64 * 1024 * 1024;
@@ -29,7 +32,6 @@ const synchronousLevels = { NORMAL: 1, FULL: 2 } as const;
 const journalBytesMax = 64 * 1024 * 1024;
 /** Pages that stay in memory: names are random, so that the inner pages of every index are wanted all the time. */
 const cacheKibMax = 16 * 1024;
-const damageLinesMax = 100;
 
 /**
  * Opens the one database of a node, and is the only way to open it: WAL with synchronous=FULL, asserted each time because
@@ -49,10 +51,10 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 function open(options: DatabaseOptions, ballast: Ballast): Database {
   const isNew = createPrivately(options.path);
-  let sqlite: Sqlite.Database | undefined;
+  let opened: OpenSqlite | undefined;
   try {
-    sqlite = new Sqlite(options.path, { timeout: 0 });
-    const connection = connectionOf(sqlite);
+    opened = openSqlite(options.path);
+    const { connection, copyTo } = opened;
     const level = options.unsafeForBenchmark?.synchronous ?? 'FULL';
     configure(connection, level);
     const steps = pendingMigrations(schemaOf(connection), options.migrations ?? allMigrations);
@@ -61,9 +63,9 @@ function open(options: DatabaseOptions, ballast: Ballast): Database {
     for (const sql of createTransientTables) connection.runOnce(sql);
     assertDurable(connection, level);
     const store = new GroupCommit({ connection, ballast, onFatal: options.onFatal });
-    return Object.assign(store, { findDamage: () => findDamage(connection) });
+    return Object.assign(store, { findDamage: () => findDamage(connection), copyTo });
   } catch (cause) {
-    sqlite?.close();
+    opened?.connection.close();
     throw storeErrorOf(cause);
   }
 }
@@ -139,45 +141,4 @@ function syncFile(path: string): void {
       closeSync(file);
     }
   }
-}
-
-function findDamage(connection: Connection): readonly string[] {
-  try {
-    const rows = connection.pragma(`integrity_check(${damageLinesMax})`) as readonly { integrity_check: string }[];
-    const lines = rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
-    const loose = connection.pragma('foreign_key_check') as readonly { table: string; parent: string }[];
-    return [...lines, ...loose.map((row) => `a row of ${row.table} refers to nothing in ${row.parent}`)];
-  } catch (cause) {
-    const error = storeErrorOf(cause);
-    if (error.code !== 'corrupt') throw error;
-    return [error.message];
-  }
-}
-
-function connectionOf(sqlite: Sqlite.Database): Connection {
-  const control = new Map<string, Sqlite.Statement<unknown[], unknown>>();
-  const prepared = (sql: string): Sqlite.Statement<unknown[], unknown> => {
-    let statement = control.get(sql);
-    if (statement === undefined) control.set(sql, (statement = sqlite.prepare(sql)));
-    return statement;
-  };
-  return {
-    prepare: (sql): PreparedSql => {
-      const statement = sqlite.prepare<unknown[], Record<string, unknown>>(sql);
-      return {
-        readsOnly: statement.readonly,
-        returnsRows: statement.reader,
-        all: (values) => statement.all(...values),
-        run: (values) => statement.run(...values).changes,
-      };
-    },
-    exec: (sql) => void prepared(sql).run(),
-    runOnce: (sql) => void sqlite.exec(sql),
-    pragma: (text) => {
-      const statement = prepared(`PRAGMA ${text}`);
-      return statement.reader ? statement.all() : (statement.run(), []);
-    },
-    inTransaction: () => sqlite.inTransaction,
-    close: () => void sqlite.close(),
-  };
 }

@@ -12,7 +12,7 @@ export interface FolderRule {
 
 const features = ['node/accounts', 'node/records', 'node/peers', 'node/alerts', 'node/live'];
 const stores = ['node/store', 'node/blobs'];
-const edges = ['node/referrals', ...features, 'node/keys', 'node/exchange-log', 'protocol'];
+const edges = ['node/referrals', ...features, 'node/backups', 'node/keys', 'node/exchange-log', 'protocol'];
 const edgeTypes = ['node/platform', 'node/blobs'];
 
 export const folderRules: readonly FolderRule[] = [
@@ -40,6 +40,12 @@ export const folderRules: readonly FolderRule[] = [
   {
     folder: 'node/referrals',
     uses: ['protocol', ...stores, 'node/keys', 'node/exchange-log', ...features],
+    usesTypes: ['node/platform'],
+  },
+  // A backup holds all of a node's state, and a drill opens all of it; its disk is read and written in pieces.
+  {
+    folder: 'node/backups',
+    uses: ['protocol', ...stores, 'node/keys', 'node/exchange-log', 'node/config', 'node/platform/files.ts'],
     usesTypes: ['node/platform'],
   },
   { folder: 'node/jobs', uses: edges, usesTypes: edgeTypes },
@@ -82,7 +88,16 @@ export interface PackageRule {
 export const packageRules: Readonly<Record<string, PackageRule>> = {
   'libsodium-wrappers': { where: ['protocol/crypto/seal.ts'], inOneFile: true },
   valibot: {
-    where: ['protocol/bundle', 'node/config', 'node/api', 'node/web', 'node/records', 'node/operations', 'node/cli'],
+    where: [
+      'protocol/bundle',
+      'node/config',
+      'node/backups',
+      'node/api',
+      'node/web',
+      'node/records',
+      'node/operations',
+      'node/cli',
+    ],
   },
   undici: { where: ['node/platform'], inOneFile: true },
   nodemailer: { where: ['node/platform'], inOneFile: true },

@@ -81,6 +81,7 @@ export function openSyncFiles(power?: AbortSignal): Files {
       await moveDurably(unfinished, path);
     },
     remove: (path) => done(path, () => rmSync(path, { force: true })),
+    removeTree: (path) => done(path, () => rmSync(path, { force: true, recursive: true })),
     freeBytes: async () => freeBytesAlways,
   };
 }
