@@ -130,6 +130,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
   const accounts = connectAccounts(machine, peers);
   const live = openLive(machine);
   let jobs: JobRunner | undefined;
+  const doors: AsyncDisposable[] = [];
   const services = {
     config,
     store,
@@ -144,9 +145,9 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     ...alerts,
     ...accounts,
     live,
+    isRunning: () => doors.length > 0,
     jobStanding: () => jobs?.standing() ?? [],
   };
-  const doors: AsyncDisposable[] = [];
   return {
     ...services,
     /** Opens the three doors of the configuration and says where they are. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBundleCommands } from './bundle.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addFirstRunCommand } from './first-run.ts';
 import { addInitCommand } from './init.ts';
 import { addLogCommands } from './log.ts';
 import { addPatientCommands } from './patient.ts';
@@ -25,6 +26,7 @@ export function makeProgram(json: boolean): Command {
     })
     .addHelpText('after', codes);
   addInitCommand(program);
+  addFirstRunCommand(program);
   addServeCommand(program);
   addPeerCommands(program);
   addPatientCommands(program);

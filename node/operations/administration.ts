@@ -12,7 +12,7 @@ import type { NodeServices } from './node-services.ts';
 import { plain, upload } from './operation.ts';
 
 /** Whoever may speak to the control door has the machine's rights and no account (Node §2). */
-const atTheMachine: Person = { id: 'control', name: 'the machine of the node' };
+export const atTheMachine: Person = { id: 'control', name: 'the machine of the node' };
 
 const cell = v.optional(v.pipe(v.string(), v.maxLength(1_000)));
 const settingNames = Object.keys(settingRules) as readonly SettingName[];

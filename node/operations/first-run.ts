@@ -21,6 +21,16 @@ export interface FirstRunCheck {
   readonly findings: readonly Finding[];
 }
 
+/** The six, as page and terminal head them. */
+export const firstRunTitles: Readonly<Record<FirstRunName, string>> = {
+  name: 'Name',
+  keys: 'Keys made and backed up',
+  database: 'Database',
+  storage: 'Storage: write, read, delete',
+  'mail and clock': 'Mail and clock',
+  'public url': 'Public address',
+};
+
 /** What has to hold before the first peer is paired; each failure says its fix. Made anew on every call. */
 export async function checkFirstRun(services: NodeServices): Promise<readonly FirstRunCheck[]> {
   const { clock } = services;
@@ -49,11 +59,14 @@ export function worstOf({ findings }: Pick<FirstRunCheck, 'findings'>): Finding[
   return findings.some(({ state }) => state === 'warn') ? 'warn' : 'ok';
 }
 
+/** The finding that a person answers for. */
+export const backupCheck = 'backup of the keys';
+
 async function checkBackup({ settings }: NodeServices): Promise<Finding> {
   const { keysBackedUp } = await settings.values();
-  if (keysBackedUp !== '') return good('backup of the keys', `confirmed: ${keysBackedUp}`);
+  if (keysBackedUp !== '') return good(backupCheck, `confirmed: ${keysBackedUp}`);
   return bad(
-    'backup of the keys',
+    backupCheck,
     'fail',
     'this node',
     'nobody has confirmed yet that a copy of root.key lies in a safe; without it every record is lost with this disk',
@@ -61,10 +74,19 @@ async function checkBackup({ settings }: NodeServices): Promise<Finding> {
   );
 }
 
-/** Asks our own address for our own card, as a peer does. */
-export async function checkOwnUrl({ transport, own }: NodeServices): Promise<Finding> {
+/** Asks our own address for our own card, as a peer does. A node that does not run can only say so. */
+export async function checkOwnUrl(services: NodeServices): Promise<Finding> {
+  const { transport, own, isRunning } = services;
   const check = 'public url';
   const { url } = own;
+  if (!isRunning())
+    return bad(
+      check,
+      'fail',
+      'this node',
+      `the node does not run, so nothing of it answers at ${url}`,
+      'start it: fernpost serve',
+    );
   try {
     const path = targetOf({ name: 'getCard' });
     const answer = await transport.plain({ url }, { method: 'GET', path, answerBytesMax: cardBytesMax });

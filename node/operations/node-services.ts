@@ -62,6 +62,8 @@ export interface NodeServices {
   readonly stations: Stations;
   readonly departments: Departments;
   readonly settings: Settings;
+  /** Whether its doors are open: else nobody reaches it. */
+  isRunning(): boolean;
   /** What the node does by itself; empty where its jobs do not run. */
   jobStanding(): readonly JobStanding[];
   /** Who changed which of the three, and when. */

@@ -1,5 +1,6 @@
 import { administrationOperations } from './administration.ts';
 import { doctorOperations } from './doctor.ts';
+import { firstRunOperations } from './first-run-answer.ts';
 import { importOperations } from './imports.ts';
 import { logOperations } from './log.ts';
 import type { Download, InputOf, OutputOf, Plain, Upload } from './operation.ts';
@@ -16,6 +17,7 @@ export const operations = {
   ...peerOperations,
   ...logOperations,
   ...doctorOperations,
+  ...firstRunOperations,
   ...administrationOperations,
   ...userOperations,
 };

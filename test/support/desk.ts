@@ -5,6 +5,7 @@ import type { Role } from '../../node/accounts/roles.ts';
 import type { NodeConfig } from '../../node/config/config.ts';
 import { initNode, openNode, type FernpostNode } from '../../node/node.ts';
 import type { Diagnostics } from '../../node/platform/diagnostics.ts';
+import type { MailPort } from '../../node/platform/mail.ts';
 import { parseNodeName, parseNodeUrl } from '../../protocol/ids.ts';
 import { openClient, type DeskClient } from './desk-client.ts';
 import { findFreeBase } from './free-ports.ts';
@@ -38,6 +39,8 @@ export interface TestDesksOptions {
   /** False leaves the node as a hospital finds it at first start. */
   readonly users?: boolean;
   readonly change?: (config: NodeConfig) => NodeConfig;
+  /** The mail server; none unless told. */
+  readonly mail?: MailPort;
 }
 
 const roles: readonly Role[] = ['administrator', 'doctor', 'nurse', 'coordinator', 'auditor'];
@@ -89,7 +92,8 @@ async function openOne(dataDirectory: string, short: string, options: TestDesksO
     limits: { bytesADay: 2 ** 36, leavesADay: 20_000, bundleBytesMax: 2 ** 32, ballastBytes: 0 },
   };
   const told: string[] = [];
-  const overrides = { diagnostics: keptDiagnostics(told) };
+  const { mail } = options;
+  const overrides = { diagnostics: keptDiagnostics(told), ...(mail === undefined ? {} : { mail }) };
   const changed = options.change?.(config) ?? config;
   await initNode(changed, overrides);
   const node = await openNode(changed, overrides);

@@ -18,7 +18,7 @@ afterEach(async () => {
 /** The node with an answer at its own address. */
 function reached(status: number, body: Uint8Array): NodeServices {
   const transport = { ...alder.node.transport, plain: async () => ({ status, headers: {}, body }) };
-  return { ...alder.node, transport };
+  return { ...alder.node, transport, isRunning: () => true };
 }
 
 function ownCard(): Uint8Array {
@@ -54,7 +54,7 @@ test.each([
   const plain = async () => {
     throw new TransportError(code, 'no answer');
   };
-  const services = { ...alder.node, transport: { ...alder.node.transport, plain } };
+  const services = { ...alder.node, transport: { ...alder.node.transport, plain }, isRunning: () => true };
   expect(await checkOwnUrl(services)).toMatchObject({ state, fix: expect.any(String) as string });
 });
 

@@ -2,7 +2,7 @@ import type { Finding } from '../../../operations/finding.ts';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { Tag, type Tone } from '../../components/tag.tsx';
 import { Foreign } from '../../components/text.tsx';
-import { begun, meaningOf, titleOf } from './meanings.ts';
+import { begun, meaningOf, titleOf } from '../../../operations/meanings.ts';
 
 export const findingWords: Readonly<Record<Finding['state'], { readonly word: string; readonly tone: Tone }>> = {
   ok: { word: '✓ good', tone: 'green' },

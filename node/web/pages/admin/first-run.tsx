@@ -1,6 +1,13 @@
 import { formatInstant } from '../../../../protocol/instant.ts';
-import type { Finding } from '../../../operations/finding.ts';
-import { checkFirstRun, worstOf, type FirstRunCheck, type FirstRunName } from '../../../operations/first-run.ts';
+import { checkFirstRun } from '../../../operations/first-run.ts';
+import {
+  holdWords,
+  isReady,
+  needsConfirmation,
+  readyWords,
+  tellCheck,
+  type ToldFinding,
+} from '../../../operations/first-run-answer.ts';
 import { page, type Answer } from '../../answer.ts';
 import { Checkboxes, ErrorSummary, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
@@ -12,21 +19,10 @@ import type { Visit } from '../../visit.ts';
 import { personOf } from './admin-form.tsx';
 import { submitOnce } from '../../submit-once.ts';
 import { FindingTag } from './finding-view.tsx';
-import { begun, meaningOf, titleOf } from './meanings.ts';
-
-const titles: Readonly<Record<FirstRunName, string>> = {
-  name: 'Name',
-  keys: 'Keys made and backed up',
-  database: 'Database',
-  storage: 'Storage: write, read, delete',
-  'mail and clock': 'Mail and clock',
-  'public url': 'Public address',
-};
 
 /** Screen 13: six checks with live results, each failure with its fix, and the way to the first peer. */
 export async function showFirstRun(_visit: Visit, desk: DeskServices, errors: FormErrors = []): Promise<Answer> {
-  const checks = await checkFirstRun(desk);
-  const good = checks.filter((check) => worstOf(check) !== 'fail').length;
+  const checks = (await checkFirstRun(desk)).map((check) => ({ ...tellCheck(check), asks: needsConfirmation(check) }));
   return page(
     { title: 'First-run checks', status: errors.length === 0 ? 200 : 422 },
     <div class="narrow">
@@ -36,23 +32,19 @@ export async function showFirstRun(_visit: Visit, desk: DeskServices, errors: Fo
         <LinkButton href={url('first-run')}>Check again</LinkButton>
       </div>
       <p class="lead" role="status">
-        {good} of {checks.length} hold.
+        {holdWords(checks)}
       </p>
       {checks.map((check, i) => (
-        <Section
-          title={`${i + 1}. ${titles[check.name]}`}
-          id={`check-${i + 1}`}
-          aside={<FindingTag state={worstOf(check)} />}
-        >
+        <Section title={`${i + 1}. ${check.title}`} id={`check-${i + 1}`} aside={<FindingTag state={check.state} />}>
           {check.findings.map((finding) => (
-            <FindingView finding={finding} isOneOfMany={check.findings.length > 1} />
+            <FindingView finding={finding} />
           ))}
-          {needsConfirmation(check) ? (
+          {check.asks ? (
             <ConfirmKeys once={desk.random.uuid()} path={desk.config.rootKey.path} errors={errors} />
           ) : null}
         </Section>
       ))}
-      <Next isReady={good === checks.length} />
+      <Next ready={isReady(checks)} title={readyWords(checks)} />
     </div>,
   );
 }
@@ -72,27 +64,23 @@ export async function confirmKeys(visit: Visit, desk: DeskServices): Promise<Ans
   });
 }
 
-function FindingView({ finding, isOneOfMany }: { readonly finding: Finding; readonly isOneOfMany: boolean }) {
+function FindingView({ finding: { state, heading, detail, toDo } }: { readonly finding: ToldFinding }) {
   return (
     <>
       <p>
-        {isOneOfMany ? <strong>{titleOf(finding)}: </strong> : null}
-        <Foreign text={isOneOfMany ? finding.detail : begun(finding.detail)} />
+        {heading === '' ? null : <strong>{heading}: </strong>}
+        <Foreign text={detail} />
       </p>
-      {finding.state === 'ok' ? null : (
-        <Notice tone={finding.state === 'fail' ? 'red' : 'amber'} title={`To do (${finding.side})`}>
+      {toDo === null ? null : (
+        <Notice tone={state === 'fail' ? 'red' : 'amber'} title={`To do (${toDo.side})`}>
           <p>
-            <Foreign text={begun(finding.fix)} />
+            <Foreign text={toDo.fix} />
           </p>
-          <p class="quiet">{meaningOf(finding)}</p>
+          <p class="quiet">{toDo.meaning}</p>
         </Notice>
       )}
     </>
   );
-}
-
-function needsConfirmation({ findings }: FirstRunCheck): boolean {
-  return findings.some(({ check, state }) => check === 'backup of the keys' && state !== 'ok');
 }
 
 function ConfirmKeys({
@@ -128,14 +116,11 @@ function ConfirmKeys({
   );
 }
 
-function Next({ isReady }: { readonly isReady: boolean }) {
+function Next({ ready, title }: { readonly ready: boolean; readonly title: string }) {
   return (
-    <Notice
-      tone={isReady ? 'green' : 'blue'}
-      title={isReady ? 'This node is ready for its first peer' : 'You may pair a peer before everything holds'}
-    >
+    <Notice tone={ready ? 'green' : 'blue'} title={title}>
       <p class="actions">
-        <LinkButton href={url('peers')} tone={isReady ? 'main' : 'second'}>
+        <LinkButton href={url('peers')} tone={ready ? 'main' : 'second'}>
           Pair with another hospital
         </LinkButton>
         <LinkButton href={url('settings')}>Set the call-back number</LinkButton>

@@ -10,7 +10,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { FindingTable } from './finding-view.tsx';
-import { begun } from './meanings.ts';
+import { begun } from '../../../operations/meanings.ts';
 import { StorageHistory } from './storage-history.tsx';
 
 /** Screen 17: what works, what does not, and what that means for patients. */

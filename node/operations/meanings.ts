@@ -1,4 +1,4 @@
-import type { Finding } from '../../../operations/finding.ts';
+import type { Finding } from './finding.ts';
 
 const meanings: Readonly<Record<string, string>> = {
   clock: 'No referral can be sent, received or decided until the clock is right. Records can be read.',
