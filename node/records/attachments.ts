@@ -11,7 +11,16 @@ import type { Clock } from '../platform/clock.ts';
 import type { ByteStream } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
-import { attachmentById, attachmentsOf, unfinishedUploads } from './attachments/attachment-queries.ts';
+import {
+  attachmentById,
+  attachmentsBefore,
+  attachmentsOf,
+  attachmentsOfConsultation,
+  countAttachments,
+  countOfConsultation,
+  unfinishedUploads,
+  type AttachmentRow,
+} from './attachments/attachment-queries.ts';
 import { hashInPieces } from './attachments/chunks.ts';
 import { addAttachment } from './attachments/add-attachment.ts';
 import { readStoredChunk } from './attachments/read-chunk.ts';
@@ -19,6 +28,7 @@ import { removeChunks } from './attachments/remove-chunks.ts';
 import { openAttachmentRow, type OpenedAttachment } from './attachments/sealed-attachment.ts';
 import { RecordsError } from './errors.ts';
 import type { Attachment, ConsultationId, PatientId } from './model.ts';
+import { checkPageSize, latest, type ListCursor } from './paging.ts';
 import type { Patients } from './patients.ts';
 
 export interface NewAttachment {
@@ -42,8 +52,12 @@ export interface Attachments {
   add(patient: PatientId, attachment: NewAttachment): Promise<Attachment>;
   /** Fails with `unknown-attachment`. */
   get(id: AttachmentId): Promise<Attachment>;
-  /** All of one patient, newest first. */
+  /** All of one patient, newest first: for programs; people see pages. */
   list(patient: PatientId): Promise<readonly Attachment[]>;
+  /** A page of one patient's, newest first, or of one consultation's; it opens only what it gives. */
+  page(patient: PatientId, page: PageOfAttachments): Promise<AttachmentPage>;
+  /** How many a patient has, or one consultation. */
+  count(patient: PatientId, consultation?: ConsultationId): Promise<number>;
   /** Plaintext from byte `from` on; fails with `attachment-damaged` before any byte of a damaged chunk. */
   read(id: AttachmentId, options?: { readonly from?: number }): ByteStream;
   /** Fills `into` with the plaintext of chunk `i`, 8 MiB each but the last, and says how many bytes there are. */
@@ -53,6 +67,17 @@ export interface Attachments {
    * (attachments/uploads.ts).
    */
   sweep(): Promise<void>;
+}
+
+export interface PageOfAttachments {
+  readonly limit: number;
+  readonly before?: ListCursor | undefined;
+  readonly consultation?: ConsultationId | undefined;
+}
+
+export interface AttachmentPage {
+  readonly attachments: readonly Attachment[];
+  readonly earlier?: ListCursor;
 }
 
 export interface AttachmentsPorts {
@@ -113,14 +138,16 @@ export function openAttachments(ports: AttachmentsPorts): Attachments {
     add: (patient, given) => addAttachment(ports, patient, given),
     get: async (id) => (await store.read((reader) => open(reader, id))).attachment,
     list: (patient) =>
-      store.read(async (reader) => {
-        const rows = await reader.all(attachmentsOf, { patient });
-        if (rows.length === 0) return [];
-        const key = await patients.dataKeyOf(reader, patient);
-        const found: Attachment[] = [];
-        for (const row of rows) found.push((await openAttachmentRow(reader, keyring, key, row)).attachment);
-        return found;
-      }),
+      store.read(async (reader) => openAll(reader, ports, patient, await reader.all(attachmentsOf, { patient }))),
+    page: (patient, page) => store.read((reader) => pageOf(reader, ports, patient, page)),
+    count: async (patient, consultation) => {
+      const row = await store.read((reader) =>
+        consultation === undefined
+          ? reader.first(countAttachments, { patient })
+          : reader.first(countOfConsultation, { patient, consultation }),
+      );
+      return row?.count ?? 0;
+    },
     read: (id, { from = 0 } = {}) => read(id, from),
     readChunk: async (id, i, into) => readOpened(await store.read((reader) => open(reader, id)), i, into),
     sweep: async () => {
@@ -128,4 +155,37 @@ export function openAttachments(ports: AttachmentsPorts): Attachments {
         await removeChunks(ports, parseAttachmentId(attachment));
     },
   };
+}
+
+async function pageOf(
+  reader: Reader,
+  ports: AttachmentsPorts,
+  patient: PatientId,
+  { limit, before = latest, consultation }: PageOfAttachments,
+): Promise<AttachmentPage> {
+  checkPageSize(limit);
+  const range = { patient, ...before, limit: limit + 1 };
+  const rows =
+    consultation === undefined
+      ? await reader.all(attachmentsBefore, range)
+      : await reader.all(attachmentsOfConsultation, { ...range, consultation });
+  const attachments = await openAll(reader, ports, patient, rows.slice(0, limit));
+  const last = attachments.at(-1);
+  return rows.length > limit && last !== undefined
+    ? { attachments, earlier: { at: last.createdAt, id: last.id } }
+    : { attachments };
+}
+
+/** One after the other: a reader is not asked two things at once. */
+async function openAll(
+  reader: Reader,
+  { keyring, patients }: AttachmentsPorts,
+  patient: PatientId,
+  rows: readonly AttachmentRow[],
+): Promise<Attachment[]> {
+  if (rows.length === 0) return [];
+  const key = await patients.dataKeyOf(reader, patient);
+  const found: Attachment[] = [];
+  for (const row of rows) found.push((await openAttachmentRow(reader, keyring, key, row)).attachment);
+  return found;
 }

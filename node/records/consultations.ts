@@ -23,9 +23,8 @@ import {
   type NewConsultation,
 } from './consultations/sealed-consultation.ts';
 import { RecordsError } from './errors.ts';
-import { pageSizeMax } from './limits.ts';
+import { checkPageSize, latest, rangeOfVersions, type ListCursor, type PageOfVersions } from './paging.ts';
 import type { Consultation, ConsultationChange, ConsultationId, PatientId } from './model.ts';
-import type { ListCursor } from './patient-pages.ts';
 import type { Patients } from './patients.ts';
 
 export type ConsultationChanged =
@@ -64,8 +63,8 @@ export interface Consultations {
   /** Fails with `unknown-consultation`. */
   get(id: ConsultationId): Promise<Consultation>;
   /** What it said before its last change, newest first. */
-  versions(id: ConsultationId): Promise<readonly Consultation[]>;
-  /** All of one patient as they stand now, the latest first. */
+  versions(id: ConsultationId, page?: PageOfVersions): Promise<readonly Consultation[]>;
+  /** All of one patient as they stand now, the latest first: for programs; people see pages. */
   list(patient: PatientId): Promise<readonly Consultation[]>;
   /** A page of one patient's, by keyset, so that a chart with a thousand opens only what it shows. */
   page(patient: PatientId, page: PageOfConsultations): Promise<ConsultationPage>;
@@ -79,8 +78,6 @@ export interface ConsultationsPorts {
   readonly random: Random;
   readonly patients: Patients;
 }
-
-const latest: ListCursor = { at: Number.MAX_SAFE_INTEGER, id: '' };
 
 /** Dated consultations, each sealed under its patient's key. What was written stays; a change is a version of its own. */
 export function openConsultations(ports: ConsultationsPorts): Consultations {
@@ -104,10 +101,10 @@ export function openConsultations(ports: ConsultationsPorts): Consultations {
       return await store.write((w) => writeChange(w, ports, { id, version, tidy, change, now }));
     },
     get: (id) => store.read(async (reader) => await open(reader, ports, await existing(reader, id))),
-    versions: (id) =>
+    versions: (id, page) =>
       store.read(async (reader) => {
         const row = await existing(reader, id);
-        const rows = await reader.all(versionsOfConsultation, { consultation: id });
+        const rows = await reader.all(versionsOfConsultation, { consultation: id, ...rangeOfVersions(page) });
         return await openAll(
           reader,
           ports,
@@ -152,8 +149,7 @@ async function pageOf(
   patient: PatientId,
   { limit, before, after }: PageOfConsultations,
 ): Promise<ConsultationPage> {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > pageSizeMax)
-    throw new RecordsError('invalid-details', `a page has 1 to ${pageSizeMax} consultations`);
+  checkPageSize(limit);
   const { at, id } = after ?? before ?? latest;
   const rows = await reader.all(after === undefined ? consultationsBefore : consultationsAfter, {
     patient,

@@ -1,7 +1,6 @@
 import type { Keyring } from '../keys/keyring.ts';
 import type { Reader } from '../store/store.ts';
-import { RecordsError } from './errors.ts';
-import { pageSizeMax } from './limits.ts';
+import { checkPageSize, latest, type ListCursor } from './paging.ts';
 import type { PatientRecord } from './model.ts';
 import {
   alternativesMax,
@@ -15,12 +14,6 @@ import {
 } from './patient-queries.ts';
 import { recordOf } from './patient-rows.ts';
 import { searchTerms } from './patient-terms.ts';
-
-/** Where a page begins or ends. */
-export interface ListCursor {
-  readonly at: number;
-  readonly id: string;
-}
 
 export interface Page<Cursor> {
   readonly records: readonly PatientRecord[];
@@ -39,7 +32,6 @@ export interface PageAsked<Cursor> {
 
 export type PatientOrder = 'created' | 'changed';
 
-const noLaterThan: ListCursor = { at: Number.MAX_SAFE_INTEGER, id: '' };
 /** Two words more common than this need not be told apart. */
 const countedMax = 5000;
 
@@ -53,7 +45,7 @@ export async function listPatients(
   const size = pageSize(limit);
   const [down, up] =
     order === 'created' ? [patientsByCreation, patientsByCreationUp] : [patientsByChange, patientsByChangeUp];
-  const { at, id } = newer ?? older ?? noLaterThan;
+  const { at, id } = newer ?? older ?? latest;
   const rows = await reader.all(newer === undefined ? down : up, { at, id, limit: size + 1 });
   const cursor = (row: PatientRow): ListCursor => ({
     at: order === 'created' ? row.created_at : row.changed_at,
@@ -99,8 +91,7 @@ async function pageOf<Cursor>(
 }
 
 function pageSize(limit: number): number {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > pageSizeMax)
-    throw new RecordsError('invalid-details', `a page has 1 to ${pageSizeMax} patients`);
+  checkPageSize(limit);
   return limit;
 }
 

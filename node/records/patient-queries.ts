@@ -118,12 +118,14 @@ export const insertVersion = statement<{
   }),
 );
 
-export const versionsOf = statement<{ patient: string }>()((db, values) =>
+export const versionsOf = statement<{ patient: string; below: number; limit: number }>()((db, values) =>
   db
     .selectFrom('patient_version')
     .select(['version', 'changed_at', 'token', 'by_user', 'by_name'])
     .where('patient', '=', values.patient)
-    .orderBy('version', 'desc'),
+    .where('version', '<', values.below)
+    .orderBy('version', 'desc')
+    .limit(values.limit),
 );
 
 export const versionOf = statement<{ patient: string; version: number }>()((db, values) =>

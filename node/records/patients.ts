@@ -8,14 +8,7 @@ import { cellsOf, detailsOf, type Column } from './csv/columns.ts';
 import { checkDetails, hasError, remarkWords } from './csv/row.ts';
 import { RecordsError } from './errors.ts';
 import type { Author, PatientDetails, PatientId, PatientRecord } from './model.ts';
-import {
-  listPatients,
-  searchPatients,
-  type ListCursor,
-  type Page,
-  type PageAsked,
-  type PatientOrder,
-} from './patient-pages.ts';
+import { listPatients, searchPatients, type Page, type PageAsked, type PatientOrder } from './patient-pages.ts';
 import {
   countPatients,
   liveState,
@@ -26,6 +19,7 @@ import {
   versionsOf,
   type PatientRow,
 } from './patient-queries.ts';
+import { rangeOfVersions, type ListCursor, type PageOfVersions } from './paging.ts';
 import { authorOf, nextContent, recordOf, replaceContent, writeNewPatient } from './patient-rows.ts';
 import { csvTerm } from './patient-terms.ts';
 import { openDetails } from './sealed-details.ts';
@@ -70,7 +64,7 @@ export interface Patients {
   all(): AsyncGenerator<PatientRecord>;
   count(): Promise<number>;
   /** What the record said before, newest first. */
-  versions(id: PatientId): Promise<readonly EarlierVersion[]>;
+  versions(id: PatientId, page?: PageOfVersions): Promise<readonly EarlierVersion[]>;
   /** The key under which everything of this patient lies. Fails with `unknown-patient`. */
   dataKeyOf(reader: Reader, id: PatientId): Promise<DataKeyId>;
 }
@@ -127,10 +121,11 @@ export function openPatients({ store, keyring, clock, random }: PatientsPorts): 
     }
   }
 
-  const versions: Patients['versions'] = (id) =>
+  const versions: Patients['versions'] = (id, page) =>
     store.read(async (reader) => {
       const row = await existing(reader, id);
-      return await inOrder(await reader.all(versionsOf, { patient: id }), async (earlier) => {
+      const rows = await reader.all(versionsOf, { patient: id, ...rangeOfVersions(page) });
+      return await inOrder(rows, async (earlier) => {
         const owner = { id, dataKey: row.data_key, version: earlier.version };
         const details = await openDetails(reader, keyring, owner, earlier.token);
         return { version: earlier.version, changedAt: earlier.changed_at as Instant, ...authorOf(earlier), details };

@@ -4,24 +4,17 @@ import type { Reader, Store } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
 import type { Consultations } from './consultations.ts';
 import { RecordsError } from './errors.ts';
-import { pageSizeMax } from './limits.ts';
+import { checkPageSize } from './paging.ts';
 import type { Attachment, Author, Consultation, ConsultationId, PatientId } from './model.ts';
-import { actsOf } from './patient-act-queries.ts';
 import { patientById } from './patient-queries.ts';
+import {
+  openPatientReferrals,
+  referralsBefore,
+  type PatientReferrals,
+  type TimelineReferral,
+} from './patient-referrals.ts';
 import { authorOf } from './patient-rows.ts';
 import { parseAttachmentId } from '../../protocol/ids.ts';
-
-/** A referral as the timeline shows it; whoever wants more opens it. */
-export interface TimelineReferral {
-  readonly id: string;
-  readonly direction: 'sent' | 'received';
-  readonly peer: string;
-  readonly state: string;
-  readonly priority: 'routine' | 'urgent' | 'stat';
-  readonly number: string;
-}
-
-export type DatedReferral = TimelineReferral & { readonly at: Instant };
 
 /** What happened to a patient, or to the record. */
 export type TimelineEntry = { readonly at: Instant } & (
@@ -45,8 +38,7 @@ export interface Timeline {
     patient: PatientId,
     page: { readonly limit: number; readonly before?: TimelineCursor },
   ): Promise<{ readonly entries: readonly TimelineEntry[]; readonly earlier?: TimelineCursor }>;
-  /** Referrals sent, and received ones that somebody linked to this patient; newest first. */
-  referrals(patient: PatientId): Promise<readonly DatedReferral[]>;
+  readonly referrals: PatientReferrals;
 }
 
 export interface TimelinePorts {
@@ -83,33 +75,25 @@ const attachmentTimes = statement<{ patient: string; at: number; id: string; lim
     .orderBy('id', 'desc')
     .limit(values.limit),
 );
-const referralColumns = ['id', 'direction', 'peer', 'state', 'priority', 'number', 'created_at as at'] as const;
-/** Sent ones, and received ones that somebody linked to this patient. */
-const referralsOf = statement<{ patient: string }>()((db, values) =>
-  db
-    .selectFrom('referral')
-    .select(referralColumns)
-    .where('patient', '=', values.patient)
-    .union(
-      db
-        .selectFrom('referral')
-        .select(referralColumns)
-        .where('direction', '=', 'received')
-        .where('id', 'in', (linked) =>
-          linked
-            .selectFrom('referral_match')
-            .select('referral')
-            .where('patient', '=', values.patient)
-            .where('answer', '=', 'same')
-            .where('undone_at', 'is', null),
-        ),
-    ),
-);
-const versionTimes = statement<{ patient: string }>()((db, values) =>
+const versionTimes = statement<{ patient: string; at: number; version: number; limit: number }>()((db, values) =>
   db
     .selectFrom('patient_version')
     .select(['version', 'changed_at as at', 'by_user', 'by_name'])
-    .where('patient', '=', values.patient),
+    .where('patient', '=', values.patient)
+    .where((row) => row(row.refTuple('changed_at', 'version'), '<', row.tuple(values.at, values.version)))
+    .orderBy('changed_at', 'desc')
+    .orderBy('version', 'desc')
+    .limit(values.limit),
+);
+const actTimes = statement<{ patient: string; at: number; id: string; limit: number }>()((db, values) =>
+  db
+    .selectFrom('patient_act')
+    .select(['id', 'kind', 'at', 'by_user', 'by_name'])
+    .where('patient', '=', values.patient)
+    .where((row) => row(row.refTuple('at', 'id'), '<', row.tuple(values.at, values.id)))
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(values.limit),
 );
 const importOf = statement<{ patient: string }>()((db, values) =>
   db.selectFrom('patient').select('import_id').where('id', '=', values.patient),
@@ -119,12 +103,11 @@ const importOf = statement<{ patient: string }>()((db, values) =>
 export function openTimeline(ports: TimelinePorts): Timeline {
   return {
     page: async (patient, { limit, before = { at: Number.MAX_SAFE_INTEGER, key: '' } }) => {
-      if (!Number.isSafeInteger(limit) || limit < 1 || limit > pageSizeMax)
-        throw new RecordsError('invalid-details', `a page has 1 to ${pageSizeMax} entries`);
+      checkPageSize(limit);
       const candidates = await ports.store.read(async (reader) => [
         ...(await keyed(reader, ports, patient, before, limit + 1)),
-        ...(await writings(reader, patient)),
-        ...(await decisions(reader, patient)),
+        ...(await writings(reader, patient, before, limit + 1)),
+        ...(await decisions(reader, patient, before, limit + 1)),
       ]);
       const found = candidates.filter((one) => isBefore(one, before)).toSorted((a, b) => (isBefore(a, b) ? 1 : -1));
       const shown = found.slice(0, limit);
@@ -135,11 +118,11 @@ export function openTimeline(ports: TimelinePorts): Timeline {
         ? { entries, earlier: { at: last.at, key: last.key } }
         : { entries };
     },
-    referrals: (patient) => ports.store.read((reader) => referralsTo(reader, patient)),
+    referrals: openPatientReferrals(ports.store),
   };
 }
 
-/** Consultations and files, of which there may be thousands: from the index, no more than a page of each. */
+/** Consultations and files: from the index, no more than a page of each, as of everything else. */
 async function keyed(
   reader: Reader,
   { consultations, attachments }: TimelinePorts,
@@ -168,12 +151,18 @@ async function keyed(
 }
 
 /** Who wrote the record: the first version is its registration, or came with an import. */
-async function writings(reader: Reader, patient: PatientId): Promise<Candidate[]> {
+async function writings(
+  reader: Reader,
+  patient: PatientId,
+  { at: from, key }: TimelineCursor,
+  limit: number,
+): Promise<Candidate[]> {
   const row = await reader.first(patientById, { id: patient });
   if (row === undefined) throw new RecordsError('unknown-patient', 'no patient with this id');
   const imported = (await reader.first(importOf, { patient }))?.import_id != null;
   const now = { version: row.version, at: row.changed_at, by_user: row.by_user, by_name: row.by_name };
-  return [...(await reader.all(versionTimes, { patient })), now].map(({ version, at: ms, ...who }) => {
+  const range = { patient, at: from, version: versionBefore(key), limit };
+  return [...(await reader.all(versionTimes, range)), now].map(({ version, at: ms, ...who }) => {
     const at = ms as Instant;
     const what: TimelineEntry =
       version === 1
@@ -183,20 +172,22 @@ async function writings(reader: Reader, patient: PatientId): Promise<Candidate[]
   });
 }
 
-async function decisions(reader: Reader, patient: PatientId): Promise<Candidate[]> {
-  const acts = (await reader.all(actsOf, { patient })).map((act) => {
+async function decisions(
+  reader: Reader,
+  patient: PatientId,
+  before: TimelineCursor,
+  limit: number,
+): Promise<Candidate[]> {
+  const range = { patient, at: before.at, id: idBefore('act', before.key), limit };
+  const acts = (await reader.all(actTimes, range)).map((act) => {
     const by = { user: act.by_user, name: act.by_name };
     return settled(`act:${act.id}`, { kind: act.kind, at: act.at as Instant, by });
   });
-  const referrals = (await referralsTo(reader, patient)).map(({ at, ...referral }) =>
+  const place = { at: before.at, id: idBefore('referral', before.key) };
+  const referrals = (await referralsBefore(reader, patient, place, limit)).map(({ at, ...referral }) =>
     settled(`referral:${referral.id}`, { kind: 'referral', at, referral }),
   );
   return [...acts, ...referrals];
-}
-
-async function referralsTo(reader: Reader, patient: PatientId): Promise<DatedReferral[]> {
-  const rows = await reader.all(referralsOf, { patient });
-  return rows.map(({ at, ...referral }) => ({ ...referral, at: at as Instant })).toSorted((a, b) => b.at - a.at);
 }
 
 function settled(key: string, entry: TimelineEntry): Candidate {
@@ -207,6 +198,12 @@ function settled(key: string, entry: TimelineEntry): Candidate {
 function idBefore(kind: string, key: string): string {
   if (key.startsWith(`${kind}:`)) return key.slice(kind.length + 1);
   return `${kind}:` < key ? lastId : firstId;
+}
+
+/** The same for the versions of the record, whose keys are numbers. */
+function versionBefore(key: string): number {
+  const id = idBefore('writing', key);
+  return id === lastId ? Number.MAX_SAFE_INTEGER : Number(id === firstId ? -1 : id);
 }
 
 /** Newest first; of one moment the greater key first. */

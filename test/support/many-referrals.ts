@@ -9,6 +9,8 @@ export interface MadeReferral {
   readonly id: string;
   readonly direction?: 'sent' | 'received';
   readonly peer?: string;
+  /** Of a sent one: whom it is about. */
+  readonly patient?: string;
   readonly state?: string;
   readonly priority?: 'routine' | 'urgent' | 'stat';
   readonly at: number;
@@ -61,7 +63,7 @@ export async function makeReferrals(node: FernpostNode, made: readonly MadeRefer
           state: one.state ?? 'received',
           priority: one.priority ?? 'routine',
           number: `IN-BIRCH-2026-${id.slice(-6)}`,
-          patient: null,
+          patient: one.patient ?? null,
           data_key: dataKey,
           summary: await keyring.seal(writer, dataKey, 'referral.summary', utf8(JSON.stringify(summary))),
           now: at,

@@ -54,6 +54,47 @@ export const attachmentsOf = statement<{ patient: string }>()((db, values) =>
     .orderBy('id', 'desc'),
 );
 
+type Range = { patient: string; at: number; id: string; limit: number };
+
+/** The newest first, from a key on, by keyset. */
+export const attachmentsBefore = statement<Range>()((db, values) =>
+  db
+    .selectFrom('attachment')
+    .select(shown)
+    .where('patient', '=', values.patient)
+    .where((row) => row(row.refTuple('created_at', 'id'), '<', row.tuple(values.at, values.id)))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(values.limit),
+);
+
+/** The same, of one consultation. */
+export const attachmentsOfConsultation = statement<Range & { consultation: string }>()((db, values) =>
+  db
+    .selectFrom('attachment')
+    .select(shown)
+    .where('patient', '=', values.patient)
+    .where('consultation', '=', values.consultation)
+    .where((row) => row(row.refTuple('created_at', 'id'), '<', row.tuple(values.at, values.id)))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(values.limit),
+);
+
+export const countAttachments = statement<{ patient: string }>()((db, values) =>
+  db
+    .selectFrom('attachment')
+    .select((row) => row.fn.countAll<number>().as('count'))
+    .where('patient', '=', values.patient),
+);
+export const countOfConsultation = statement<{ patient: string; consultation: string }>()((db, values) =>
+  db
+    .selectFrom('attachment')
+    .select((row) => row.fn.countAll<number>().as('count'))
+    .where('patient', '=', values.patient)
+    .where('consultation', '=', values.consultation),
+);
+
 export const chunkBlob = statement<{ attachment: string; i: number }>()((db, values) =>
   db
     .selectFrom('attachment_chunk')

@@ -108,10 +108,13 @@ export const keepVersion = statement<{
   }),
 );
 
-export const versionsOfConsultation = statement<{ consultation: string }>()((db, values) =>
-  db
-    .selectFrom('consultation_version')
-    .select(['version', 'at', 'written_at', 'token'])
-    .where('consultation', '=', values.consultation)
-    .orderBy('version', 'desc'),
+export const versionsOfConsultation = statement<{ consultation: string; below: number; limit: number }>()(
+  (db, values) =>
+    db
+      .selectFrom('consultation_version')
+      .select(['version', 'at', 'written_at', 'token'])
+      .where('consultation', '=', values.consultation)
+      .where('version', '<', values.below)
+      .orderBy('version', 'desc')
+      .limit(values.limit),
 );

@@ -15,6 +15,8 @@ export const patientRoutes = {
   'patient-save': { method: 'POST', path: '/patients/:patient/edit', access: care },
   'patient-versions': { method: 'GET', path: '/patients/:patient/versions', access: clinical },
   'patient-timeline': { method: 'GET', path: '/patients/:patient/timeline', access: clinical },
+  'patient-referrals': { method: 'GET', path: '/patients/:patient/referrals', access: clinical },
+  'patient-files': { method: 'GET', path: '/patients/:patient/files', access: clinical },
   'patient-break-glass': { method: 'POST', path: '/patients/:patient/break-glass', access: clinical },
   'patient-restriction': { method: 'GET', path: '/patients/:patient/restriction', access: ['doctor'] },
   'patient-restrict': { method: 'POST', path: '/patients/:patient/restriction', access: ['doctor'] },

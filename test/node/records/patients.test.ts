@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseNodeName, parseReferralId } from '../../../protocol/ids.ts';
 import { instantOfMs } from '../../../protocol/instant.ts';
 import type { PatientId } from '../../../node/records/model.ts';
-import type { ListCursor } from '../../../node/records/patient-pages.ts';
+import type { ListCursor } from '../../../node/records/paging.ts';
 import { collect, openHospital, patient, stream, testNow, type Hospital } from './hospital.ts';
 
 let hospital: Hospital;

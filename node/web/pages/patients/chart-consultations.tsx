@@ -1,26 +1,45 @@
-import type { Attachment, Consultation, PatientId } from '../../../records/model.ts';
+import type { AttachmentPage } from '../../../records/attachments.ts';
+import type { Consultation, ConsultationId, PatientId } from '../../../records/model.ts';
 import type { ConsultationPage } from '../../../records/consultations.ts';
 import { LinkButton } from '../../components/form.tsx';
 import { Disclosure, EmptyState, Facts, Section } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When } from '../../components/text.tsx';
+import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import { FileLinks } from './chart-files.tsx';
+import { writePlace } from './list-place.ts';
 import { changeWords, classWords } from './patient-words.ts';
 
 /** The newest stand whole on a chart. */
 const wholeOnChart = 3;
 
+/** The newest files of each consultation that is shown. */
+export type FilesByConsultation = ReadonlyMap<ConsultationId, AttachmentPage>;
+
+const filesOfEachMax = 10;
+
+/** One after the other: a page shows twenty consultations, on paper a hundred. */
+export async function filesOfConsultations(
+  desk: DeskServices,
+  consultations: readonly Consultation[],
+): Promise<FilesByConsultation> {
+  const found = new Map<ConsultationId, AttachmentPage>();
+  for (const { id, patient } of consultations)
+    found.set(id, await desk.attachments.page(patient, { limit: filesOfEachMax, consultation: id }));
+  return found;
+}
+
 export interface ConsultationsProps {
   readonly patient: PatientId;
   readonly shown: ConsultationPage;
   readonly count: number;
-  readonly attachments: readonly Attachment[];
+  readonly files: FilesByConsultation;
   readonly mayWrite: boolean;
 }
 
 /** The newest consultations; the earlier ones are a page further. */
-export function ConsultationsSection({ patient, shown, count, attachments, mayWrite }: ConsultationsProps) {
+export function ConsultationsSection({ patient, shown, count, files, mayWrite }: ConsultationsProps) {
   const { consultations, earlier } = shown;
   return (
     <Section title={`Consultations (${count})`} id="consultations">
@@ -29,11 +48,11 @@ export function ConsultationsSection({ patient, shown, count, attachments, mayWr
           {mayWrite ? <LinkButton href={url('consultation-new', { patient })}>New consultation</LinkButton> : null}
         </EmptyState>
       ) : (
-        <ConsultationList consultations={consultations} attachments={attachments} wholeMax={wholeOnChart} />
+        <ConsultationList consultations={consultations} files={files} wholeMax={wholeOnChart} />
       )}
       {earlier === undefined ? null : (
         <p>
-          <a href={url('consultations', { patient }, { before: `${earlier.at}.${earlier.id}` })}>
+          <a href={url('consultations', { patient }, { before: writePlace(earlier) })}>
             The {count - consultations.length} before these
           </a>
         </p>
@@ -44,25 +63,20 @@ export function ConsultationsSection({ patient, shown, count, attachments, mayWr
 
 export interface ConsultationListProps {
   readonly consultations: readonly Consultation[];
-  readonly attachments: readonly Attachment[];
+  readonly files: FilesByConsultation;
   /** So many stand open; the others in a line that opens. */
   readonly wholeMax?: number;
 }
 
-export function ConsultationList({
-  consultations,
-  attachments,
-  wholeMax = consultations.length,
-}: ConsultationListProps) {
-  const filesOf = (one: Consultation) => attachments.filter((file) => file.consultation === one.id);
+export function ConsultationList({ consultations, files, wholeMax = consultations.length }: ConsultationListProps) {
   return (
     <ol class="events">
       {consultations.map((one, i) => (
         <li>
           {i < wholeMax ? (
-            <Whole consultation={one} files={filesOf(one)} />
+            <Whole consultation={one} files={files.get(one.id)} />
           ) : (
-            <Line consultation={one} files={filesOf(one)} />
+            <Line consultation={one} files={files.get(one.id)} />
           )}
         </li>
       ))}
@@ -72,7 +86,7 @@ export function ConsultationList({
 
 interface BriefProps {
   readonly consultation: Consultation;
-  readonly files: readonly Attachment[];
+  readonly files: AttachmentPage | undefined;
 }
 
 function Whole({ consultation, files }: BriefProps) {
@@ -85,7 +99,7 @@ function Whole({ consultation, files }: BriefProps) {
         <Marks consultation={consultation} />
       </h3>
       <ConsultationText consultation={consultation} />
-      <FileLinks files={files} />
+      <FileLinks files={files} more={placeOfConsultation(consultation)} />
     </article>
   );
 }
@@ -101,7 +115,7 @@ function Line({ consultation, files }: BriefProps) {
       }
     >
       <ConsultationText consultation={consultation} />
-      <FileLinks files={files} />
+      <FileLinks files={files} more={placeOfConsultation(consultation)} />
       <p>
         <a href={placeOfConsultation(consultation)}>Open this consultation</a>
       </p>

@@ -1,4 +1,5 @@
 import type { Upload } from '../../../records/attachments/sealed-upload.ts';
+import type { AttachmentPage } from '../../../records/attachments.ts';
 import type { Attachment, ConsultationId, PatientId } from '../../../records/model.ts';
 import { LinkButton } from '../../components/form.tsx';
 import { EmptyState, Section } from '../../components/panel.tsx';
@@ -10,27 +11,33 @@ import { UnfinishedUploads } from '../uploads/upload-form.tsx';
 
 export interface FilesProps {
   readonly patient: PatientId;
-  readonly attachments: readonly Attachment[];
+  readonly shown: AttachmentPage;
+  readonly count: number;
   /** Files that stopped on their way. */
   readonly unfinished: readonly Upload[];
   readonly mayAdd: boolean;
 }
 
-/** So many of the newest images stand as pictures; all of them are listed. */
+/** So many of the newest images stand as pictures. */
 const picturesMax = 8;
 /** A picture is its whole file: what is larger is opened by its link. */
 const pictureBytesMax = 3_000_000;
 
-/** Images and documents, the newest first, and what is still on its way. */
-export function Files({ patient, attachments, unfinished, mayAdd }: FilesProps) {
+/** The newest images and documents, and what is still on its way; all of them are a page further. */
+export function Files({ patient, shown: { attachments, earlier }, count, unfinished, mayAdd }: FilesProps) {
   return (
     <>
-      <Section title={`Images and documents (${attachments.length})`} id="files">
+      <Section title={`Images and documents (${count})`} id="files">
         <Pictures attachments={attachments} />
         {attachments.length === 0 ? (
           <EmptyState title="No images or documents yet" />
         ) : (
           <FileTable attachments={attachments} />
+        )}
+        {earlier === undefined ? null : (
+          <p>
+            <a href={url('patient-files', { patient })}>All {count} images and documents</a>
+          </p>
         )}
         {mayAdd ? <AddFile patient={patient} /> : null}
       </Section>
@@ -74,16 +81,21 @@ export function FileTable({ attachments }: { readonly attachments: readonly Atta
   );
 }
 
-/** The files of one consultation, in a line. */
-export function FileLinks({ files }: { readonly files: readonly Attachment[] }) {
-  if (files.length === 0) return null;
+/** The newest files of one consultation, in a line; `more` is where the others are. */
+export function FileLinks({ files, more }: { readonly files: AttachmentPage | undefined; readonly more: string }) {
+  if (files === undefined || files.attachments.length === 0) return null;
   return (
     <ul class="file-links">
-      {files.map(({ id, title, size }) => (
+      {files.attachments.map(({ id, title, size }) => (
         <li>
           <FileLink id={id} title={title} /> <span class="quiet">{bytesWords(size)}</span>
         </li>
       ))}
+      {files.earlier === undefined ? null : (
+        <li>
+          <a href={more}>More files of this consultation</a>
+        </li>
+      )}
     </ul>
   );
 }

@@ -1,9 +1,9 @@
 import type { ReferralId } from '../../../../protocol/ids.ts';
-import type { DatedReferral } from '../../../records/timeline.ts';
+import type { PatientId } from '../../../records/model.ts';
 import type { DeskServices } from '../../desk-services.ts';
 import type { Visit } from '../../visit.ts';
 
-/** The newest linked referrals whose facts stand on the chart; all of them are listed under referrals. */
+/** The newest linked referrals whose facts stand on the chart; referrals lists all of them. */
 const sourcesMax = 2;
 
 /** What another hospital told of this patient, never mixed with what was told here without its source. */
@@ -19,10 +19,10 @@ export interface ForeignFact {
 export async function foreignFacts(
   visit: Visit,
   desk: DeskServices,
-  referrals: readonly DatedReferral[],
+  patient: PatientId,
 ): Promise<readonly ForeignFact[]> {
   const facts: ForeignFact[] = [];
-  for (const { id, peer } of referrals.filter(({ direction }) => direction === 'received').slice(0, sourcesMax)) {
+  for (const { id, peer } of await desk.timeline.referrals.received(patient, sourcesMax)) {
     const looked = await desk.access.look(visit.user, { kind: 'referral', id }, 'view');
     if (looked.state === 'restricted') continue;
     const { review } = await desk.referrals.show(id as ReferralId);

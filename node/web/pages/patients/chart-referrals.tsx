@@ -1,5 +1,6 @@
 import type { NodeName } from '../../../../protocol/ids.ts';
-import type { DatedReferral, TimelineReferral } from '../../../records/timeline.ts';
+import type { PatientId } from '../../../records/model.ts';
+import type { DatedReferral, ReferralPage, TimelineReferral } from '../../../records/patient-referrals.ts';
 import { Section } from '../../components/panel.tsx';
 import { DataTable } from '../../components/table.tsx';
 import { PriorityMark, StateTag, Tag } from '../../components/tag.tsx';
@@ -8,44 +9,64 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 
 export interface ReferralsProps {
-  readonly referrals: readonly DatedReferral[];
+  readonly patient: PatientId;
+  readonly shown: ReferralPage;
+  readonly count: number;
   readonly desk: DeskServices;
 }
 
-/** Referrals sent, and those received about whom somebody said that it is this patient; each with where it comes from. */
-export function ReferralsSection({ referrals, desk }: ReferralsProps) {
+/** The newest referrals sent or received and linked to this patient; all of them are a page further. */
+export function ReferralsSection({ patient, shown: { referrals, earlier }, count, desk }: ReferralsProps) {
   return (
-    <Section title={`Referrals (${referrals.length})`} id="referrals">
+    <Section title={`Referrals (${count})`} id="referrals">
       {referrals.length === 0 ? (
         <p class="quiet">None sent, none received and linked</p>
       ) : (
-        <DataTable
-          id="referral-list"
-          caption="Referrals"
-          hideCaption
-          rows={referrals}
-          rowKey={({ id, direction }) => `${direction}-${id}`}
-          columns={[
-            {
-              key: 'number',
-              label: 'Referral',
-              isHeader: true,
-              cell: (one) => (
-                <>
-                  <ReferralLink referral={one} />
-                  <span class="second-line">
-                    <SourceChip referral={one} desk={desk} />
-                  </span>
-                </>
-              ),
-            },
-            { key: 'state', label: 'State', cell: ({ state }) => <StateTag state={state} /> },
-            { key: 'priority', label: 'Priority', cell: ({ priority }) => <PriorityMark priority={priority} /> },
-            { key: 'at', label: 'Date', cell: ({ at }) => <When at={at} /> },
-          ]}
-        />
+        <ReferralTable referrals={referrals} desk={desk} />
+      )}
+      {earlier === undefined ? null : (
+        <p>
+          <a href={url('patient-referrals', { patient })}>All {count} referrals</a>
+        </p>
       )}
     </Section>
+  );
+}
+
+/** Referrals sent, and those received about whom somebody said that it is this patient; each with where it comes from. */
+export function ReferralTable({
+  referrals,
+  desk,
+}: {
+  readonly referrals: readonly DatedReferral[];
+  readonly desk: DeskServices;
+}) {
+  return (
+    <DataTable
+      id="referral-list"
+      caption="Referrals"
+      hideCaption
+      rows={referrals}
+      rowKey={({ id, direction }) => `${direction}-${id}`}
+      columns={[
+        {
+          key: 'number',
+          label: 'Referral',
+          isHeader: true,
+          cell: (one) => (
+            <>
+              <ReferralLink referral={one} />
+              <span class="second-line">
+                <SourceChip referral={one} desk={desk} />
+              </span>
+            </>
+          ),
+        },
+        { key: 'state', label: 'State', cell: ({ state }) => <StateTag state={state} /> },
+        { key: 'priority', label: 'Priority', cell: ({ priority }) => <PriorityMark priority={priority} /> },
+        { key: 'at', label: 'Date', cell: ({ at }) => <When at={at} /> },
+      ]}
+    />
   );
 }
 

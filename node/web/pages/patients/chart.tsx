@@ -5,7 +5,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { CaseAlerts } from '../alerts/case-alerts.tsx';
 import { Anamnesis, Bystander, Insurance, KeyFacts, PersonalDetails } from './chart-facts.tsx';
-import { ConsultationsSection } from './chart-consultations.tsx';
+import { ConsultationsSection, filesOfConsultations } from './chart-consultations.tsx';
 import { foreignFacts } from './chart-foreign.ts';
 import { Files } from './chart-files.tsx';
 import { ReferralsSection } from './chart-referrals.tsx';
@@ -16,6 +16,8 @@ import { TimelineList } from './timeline.tsx';
 /** What a chart opens at once; the rest is a page further (200 ms at 1,000 consultations). */
 const consultationsShown = 10;
 const timelineShown = 15;
+const filesShown = 20;
+const referralsShown = 10;
 
 /** All that is known of one patient, what matters first (screen 4). */
 export function showChart(visit: Visit, desk: DeskServices): Promise<Answer> {
@@ -29,10 +31,12 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
   const consultations = await desk.consultations.page(patient, { limit: consultationsShown });
   const count =
     consultations.earlier === undefined ? consultations.consultations.length : await desk.consultations.count(patient);
-  const attachments = await desk.attachments.list(patient);
+  const files = await desk.attachments.page(patient, { limit: filesShown });
+  const fileCount = await desk.attachments.count(patient);
   const unfinished = mayWrite ? await desk.uploads.list(patient) : [];
-  const referrals = await desk.timeline.referrals(patient);
-  const foreign = await foreignFacts(visit, desk, referrals);
+  const referrals = await desk.timeline.referrals.page(patient, { limit: referralsShown });
+  const referralCount = await desk.timeline.referrals.count(patient);
+  const foreign = await foreignFacts(visit, desk, patient);
   const timeline = await desk.timeline.page(patient, { limit: timelineShown });
   return page(
     { title: 'Patient' },
@@ -51,11 +55,11 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
             patient={patient}
             shown={consultations}
             count={count}
-            attachments={attachments}
+            files={await filesOfConsultations(desk, consultations.consultations)}
             mayWrite={mayWrite}
           />
-          <Files patient={patient} attachments={attachments} unfinished={unfinished} mayAdd={mayWrite} />
-          <ReferralsSection referrals={referrals} desk={desk} />
+          <Files patient={patient} shown={files} count={fileCount} unfinished={unfinished} mayAdd={mayWrite} />
+          <ReferralsSection patient={patient} shown={referrals} count={referralCount} desk={desk} />
           <Anamnesis record={record} />
         </div>
         <div>

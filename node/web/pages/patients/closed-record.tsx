@@ -17,8 +17,9 @@ export function restrictedPage(visit: Visit, desk: DeskServices, errors: FormErr
       <p class="lead">Only people who have to do with this patient open it.</p>
       <Notice tone="amber" title="If you must open it now">
         <p>
-          Say why. Your name, the time and your reason are kept in the access journal before anything is shown, and the
-          exchange log says that it happened. The record stays open to you for 60 minutes.
+          Say why. Your name, the time and your reason are written down before anything is shown. The administrators of
+          this hospital read them, and the exchange log says that it happened. The record stays open to you for 60
+          minutes.
         </p>
       </Notice>
       <form method="post" action={url('patient-break-glass', { patient })} data-draft="off">
@@ -26,6 +27,7 @@ export function restrictedPage(visit: Visit, desk: DeskServices, errors: FormErr
         <TextArea
           name="reason"
           label="Reason"
+          hint="Do not name the patient here: administrators, who see no patients, read it"
           required
           value={reason || (visit.draft?.get('reason') ?? '')}
           errors={errors}

@@ -8,23 +8,26 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { ConsultationList, ConsultationText } from './chart-consultations.tsx';
+import { ConsultationList, ConsultationText, filesOfConsultations } from './chart-consultations.tsx';
 import { AddFile, FileTable, Pictures } from './chart-files.tsx';
+import { readPlace, readVersion, writePlace } from './list-place.ts';
 import { consultationOf, openPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { changeWords, classWords } from './patient-words.ts';
 
 const pageSize = 20;
+/** What stands on the page of one consultation; the rest is a page further. */
+const [filesShown, versionsShown] = [50, 20];
 
 /** All consultations of a patient, page by page, both ways. */
 export function listConsultations(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', async (opened) => {
     const { record } = opened;
-    const [before, after] = [cursorOf(visit.query.get('before')), cursorOf(visit.query.get('after'))];
+    const [before, after] = [readPlace(visit.query.get('before')), readPlace(visit.query.get('after'))];
     const where = after === undefined ? (before === undefined ? {} : { before }) : { after };
     const shown = await desk.consultations.page(record.id, { limit: pageSize, ...where });
     const count = await desk.consultations.count(record.id);
-    const attachments = await desk.attachments.list(record.id);
+    const files = await filesOfConsultations(desk, shown.consultations);
     const place = (query: Readonly<Record<string, string>>): string =>
       url('consultations', { patient: record.id }, query);
     return page(
@@ -39,11 +42,11 @@ export function listConsultations(visit: Visit, desk: DeskServices): Promise<Ans
         />
         <h1>Consultations ({count})</h1>
         <Section title="Newest first" id="list">
-          <ConsultationList consultations={shown.consultations} attachments={attachments} />
+          <ConsultationList consultations={shown.consultations} files={files} />
         </Section>
         <Pager
-          newer={shown.later === undefined ? undefined : place({ after: `${shown.later.at}.${shown.later.id}` })}
-          older={shown.earlier === undefined ? undefined : place({ before: `${shown.earlier.at}.${shown.earlier.id}` })}
+          newer={shown.later === undefined ? undefined : place({ after: writePlace(shown.later) })}
+          older={shown.earlier === undefined ? undefined : place({ before: writePlace(shown.earlier) })}
         />
         <p>
           <a href={url('patient', { patient: record.id })}>Back to the chart</a>
@@ -59,10 +62,15 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
     const { record } = opened;
     const patient = record.id;
     const consultation = await consultationOf(visit, desk, patient);
-    const earlier = consultation.version === 1 ? [] : await desk.consultations.versions(consultation.id);
-    const files = (await desk.attachments.list(patient)).filter((file) => file.consultation === consultation.id);
+    const { id } = consultation;
+    const versions = await desk.consultations.versions(id, {
+      limit: versionsShown + 1,
+      below: readVersion(visit.query.get('below')),
+    });
+    const files = await desk.attachments.page(patient, { limit: filesShown, consultation: id });
+    const fileCount = await desk.attachments.count(patient, id);
     const mayWrite = visit.is('doctor', 'nurse');
-    const params = { patient, consultation: consultation.id };
+    const params = { patient, consultation: id };
     return page(
       { title: 'Consultation' },
       <>
@@ -85,12 +93,17 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
           <ConsultationText consultation={consultation} />
           <Signature consultation={consultation} />
         </Section>
-        <Section title={`Images and documents (${files.length})`} id="files">
-          <Pictures attachments={files} />
-          {files.length === 0 ? <p class="quiet">None yet</p> : <FileTable attachments={files} />}
-          {mayWrite ? <AddFile patient={patient} consultation={consultation.id} /> : null}
+        <Section title={`Images and documents (${fileCount})`} id="files">
+          <Pictures attachments={files.attachments} />
+          {fileCount === 0 ? <p class="quiet">None yet</p> : <FileTable attachments={files.attachments} />}
+          {files.earlier === undefined ? null : (
+            <p>
+              <a href={url('patient-files', { patient }, { consultation: id })}>All {fileCount} files of it</a>
+            </p>
+          )}
+          {mayWrite ? <AddFile patient={patient} consultation={id} /> : null}
         </Section>
-        {earlier.length === 0 ? null : <Earlier versions={earlier} />}
+        {versions.length === 0 ? null : <Earlier versions={versions} params={params} />}
         <p class="actions">
           {mayWrite ? <LinkButton href={url('consultation-edit', params)}>Add or correct</LinkButton> : null}
           <LinkButton href={url('patient', { patient })}>Back to the chart</LinkButton>
@@ -100,10 +113,18 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
   });
 }
 
-function Earlier({ versions }: { readonly versions: readonly Consultation[] }) {
+interface EarlierProps {
+  /** One more than is shown, where there are more. */
+  readonly versions: readonly Consultation[];
+  readonly params: { readonly patient: string; readonly consultation: string };
+}
+
+function Earlier({ versions, params }: EarlierProps) {
+  const shown = versions.slice(0, versionsShown);
+  const last = versions.length > versionsShown ? shown.at(-1) : undefined;
   return (
     <Section title="What it said before" id="earlier">
-      {versions.map((one) => (
+      {shown.map((one) => (
         <Disclosure
           summary={
             <>
@@ -118,6 +139,10 @@ function Earlier({ versions }: { readonly versions: readonly Consultation[] }) {
           <Signature consultation={one} />
         </Disclosure>
       ))}
+      <Pager
+        label="Earlier versions"
+        older={last === undefined ? undefined : `${url('consultation', params, { below: last.version })}#earlier`}
+      />
     </Section>
   );
 }
@@ -142,9 +167,4 @@ function Signature({ consultation }: { readonly consultation: Consultation }) {
       )}
     </p>
   );
-}
-
-function cursorOf(text: string | null): { readonly at: number; readonly id: string } | undefined {
-  const [, at, id] = /^(-?\d{1,16})\.([0-9a-f-]{36})$/.exec(text ?? '') ?? [];
-  return at === undefined || id === undefined ? undefined : { at: Number(at), id };
 }

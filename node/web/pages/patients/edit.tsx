@@ -9,6 +9,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { conflictPage } from './conflict.tsx';
 import { DraftNotice, forgetDraft } from './draft-notice.tsx';
+import { readVersion } from './list-place.ts';
 import { noteAct, openPatient, type OpenedPatient } from './open-patient.ts';
 import { writerOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
@@ -80,8 +81,10 @@ async function cellsAt(
 ): Promise<{ readonly cells: Cells; readonly version: number } | undefined> {
   const current = await desk.patients.get(id);
   if (text === String(current.version)) return { cells: cellsOf(current.details), version: current.version };
-  const earlier = (await desk.patients.versions(id)).find(({ version }) => text === String(version));
-  return earlier === undefined ? undefined : { cells: cellsOf(earlier.details), version: earlier.version };
+  const version = readVersion(text);
+  if (version === undefined) return undefined;
+  const [earlier] = await desk.patients.versions(id, { below: version + 1, limit: 1 });
+  return earlier?.version === version ? { cells: cellsOf(earlier.details), version } : undefined;
 }
 
 interface Shown {

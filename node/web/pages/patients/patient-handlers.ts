@@ -9,6 +9,7 @@ import { saveEdit, showEdit } from './edit.tsx';
 import { exportPatient } from './export-patient.ts';
 import { listPatients } from './list.tsx';
 import { showMistake, takeBackPatient, voidPatient } from './mistake.tsx';
+import { listFiles, listReferrals } from './patient-lists.tsx';
 import { printChart } from './print.tsx';
 import { register, showRegistration } from './register.tsx';
 import { setRestriction, showRestriction } from './restriction.tsx';
@@ -26,6 +27,8 @@ export const patientHandlers: HandlersOf<typeof patientRoutes> = {
   'patient-save': saveEdit,
   'patient-versions': showVersions,
   'patient-timeline': showTimeline,
+  'patient-referrals': listReferrals,
+  'patient-files': listFiles,
   'patient-break-glass': breakGlass,
   'patient-restriction': showRestriction,
   'patient-restrict': setRestriction,

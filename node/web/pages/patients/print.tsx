@@ -5,7 +5,7 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { ConsultationList } from './chart-consultations.tsx';
+import { ConsultationList, filesOfConsultations } from './chart-consultations.tsx';
 import { Anamnesis, Bystander, Insurance, PersonalDetails } from './chart-facts.tsx';
 import { FileTable } from './chart-files.tsx';
 import { openPatient } from './open-patient.ts';
@@ -13,13 +13,15 @@ import { ChartBanner } from './patient-banner.tsx';
 
 /** More would be a book: the sheet says what it leaves out. */
 const consultationsPrinted = 100;
+const filesPrinted = 100;
 
 /** The whole record on paper, with who printed it and when; the journal has it too. */
 export function printChart(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'print', async (opened) => {
     const { record } = opened;
     const { consultations, earlier } = await desk.consultations.page(record.id, { limit: consultationsPrinted });
-    const attachments = await desk.attachments.list(record.id);
+    const files = await desk.attachments.page(record.id, { limit: filesPrinted });
+    const fileCount = await desk.attachments.count(record.id);
     const count = await desk.consultations.count(record.id);
     return page(
       { title: 'Patient record', scripts: ['print'], bare: true },
@@ -48,11 +50,16 @@ export function printChart(visit: Visit, desk: DeskServices): Promise<Answer> {
           {count === 0 ? (
             <p class="quiet">None</p>
           ) : (
-            <ConsultationList consultations={consultations} attachments={attachments} />
+            <ConsultationList consultations={consultations} files={await filesOfConsultations(desk, consultations)} />
           )}
         </Section>
-        <Section title={`Images and documents (${attachments.length})`} id="files">
-          {attachments.length === 0 ? <p class="quiet">None</p> : <FileTable attachments={attachments} />}
+        <Section title={`Images and documents (${fileCount})`} id="files">
+          {files.earlier === undefined ? null : (
+            <p>
+              The newest {filesPrinted} of {fileCount}.
+            </p>
+          )}
+          {fileCount === 0 ? <p class="quiet">None</p> : <FileTable attachments={files.attachments} />}
         </Section>
       </>,
     );

@@ -2,15 +2,18 @@ import type { Instant } from '../../../../protocol/instant.ts';
 import { changesBetween, type CellChange } from '../../../records/changes.ts';
 import type { Author, PatientDetails } from '../../../records/model.ts';
 import { page, type Answer } from '../../answer.ts';
-import { DataTable } from '../../components/table.tsx';
+import { DataTable, Pager } from '../../components/table.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { CellText } from './conflict.tsx';
+import { readVersion } from './list-place.ts';
 import { openPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { columnWords } from './patient-words.ts';
+
+const pageSize = 20;
 
 interface Version {
   readonly version: number;
@@ -23,7 +26,12 @@ interface Version {
 export function showVersions(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', async (opened) => {
     const { record } = opened;
-    const versions: readonly Version[] = [record, ...(await desk.patients.versions(record.id))];
+    const below = readVersion(visit.query.get('below'));
+    const earlier = await desk.patients.versions(record.id, { below, limit: pageSize + 1 });
+    const versions: readonly Version[] = below === undefined ? [record, ...earlier] : earlier;
+    const last = versions.length > pageSize ? versions[pageSize - 1] : undefined;
+    const place = (query: Readonly<Record<string, number>>): string =>
+      url('patient-versions', { patient: record.id }, query);
     return page(
       { title: 'Who changed what' },
       <>
@@ -35,9 +43,13 @@ export function showVersions(visit: Visit, desk: DeskServices): Promise<Answer> 
           heading={false}
         />
         <h1>Who changed what</h1>
-        {versions.map((one, i) => (
+        {versions.slice(0, pageSize).map((one, i) => (
           <VersionPanel version={one} before={versions[i + 1]} />
         ))}
+        <Pager
+          newer={below === undefined ? undefined : place({})}
+          older={last === undefined ? undefined : place({ below: last.version })}
+        />
         <p>
           <a href={url('patient', { patient: record.id })}>Back to the chart</a>
         </p>
