@@ -40,6 +40,11 @@ export function hasForbiddenCharacter(text: string): boolean {
   return forbidden.test(text) || !text.isWellFormed();
 }
 
+/** Nothing that anybody could see: spaces and invisible characters alone, or no text at all. */
+export function isBlank(text: string): boolean {
+  return text.replace(invisible, '').trim() === '';
+}
+
 export function hasBidiControl(text: string): boolean {
   return text.search(bidiControls) !== -1;
 }

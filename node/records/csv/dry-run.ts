@@ -52,6 +52,18 @@ export async function dryRun(bytes: ByteStream, ports: DryRunPorts): Promise<Imp
   return run.finish();
 }
 
+const otherSeparators: readonly (readonly [string, string])[] = [
+  [';', 'semicolons'],
+  ['\t', 'tabs'],
+  ['|', 'bars'],
+];
+
+/** What a spreadsheet put between the columns instead of commas; `undefined` where the header tells of nothing like it. */
+function partedBy(header: readonly string[]): string | undefined {
+  if (header.some(isColumn)) return undefined;
+  return otherSeparators.find(([mark]) => header.some((name) => name.includes(mark)))?.[1];
+}
+
 class DryRun {
   readonly #ports: DryRunPorts;
   readonly #records: PlannedRecord[] = [];
@@ -75,6 +87,9 @@ class DryRun {
     };
     if (record.fields.some((name) => name.includes('\r'))) refuse('lines end in CR alone; save with LF or CRLF');
     if (this.#placeOf.size !== record.fields.length) refuse('two columns have one name');
+    const parted = partedBy(record.fields);
+    if (parted !== undefined)
+      refuse(`its columns are parted by ${parted}, not by commas; save it as "CSV UTF-8 (comma delimited)"`);
     if (!this.#placeOf.has('csv_id')) refuse('the column csv_id is missing');
     if (!nameColumns.some((column) => this.#placeOf.has(column)))
       refuse('one of the columns family_name, given_names, name_native is needed');

@@ -17,6 +17,13 @@ const bytesBetweenTurns = 256 * 1024;
 const lineFeed = 0x0a;
 const byteOrderMark = [0xef, 0xbb, 0xbf] as const;
 
+/** What is often given instead of UTF-8 text, by its first bytes. */
+const otherKinds: readonly { readonly first: readonly number[]; readonly is: string }[] = [
+  { first: [0x50, 0x4b], is: 'a workbook (.xlsx) or another zip archive, not a CSV file' },
+  { first: [0xff, 0xfe], is: 'text in UTF-16, not UTF-8' },
+  { first: [0xfe, 0xff], is: 'text in UTF-16, not UTF-8' },
+];
+
 /** csv-parse's codes, in our words; its own messages quote the field. The last word of the types is not in them. */
 const faults: Readonly<Record<string, string>> = {
   INVALID_OPENING_QUOTE: 'a quote stands inside a field that does not begin with one',
@@ -61,6 +68,7 @@ export async function* readCsv(bytes: ByteStream, yieldTurn: YieldTurn): AsyncGe
 /** Cuts the input into pieces, without its byte order mark, and refuses what is not UTF-8 or too long. */
 async function* checkedPieces(bytes: ByteStream, lines: LineCounter, yieldTurn: YieldTurn): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  let begin: readonly number[] = [];
   let size = 0;
   let mark = 0;
   let sinceTurn = 0;
@@ -75,7 +83,8 @@ async function* checkedPieces(bytes: ByteStream, lines: LineCounter, yieldTurn: 
         sinceTurn = 0;
         await yieldTurn();
       }
-      decode(decoder, lines, piece);
+      if (begin.length < 2) begin = [...begin, ...piece.subarray(0, 2)];
+      decode(decoder, lines, piece, begin);
       while (mark < byteOrderMark.length && piece.length > 0) {
         if (piece[0] === byteOrderMark[mark]) {
           piece = piece.subarray(1);
@@ -89,19 +98,25 @@ async function* checkedPieces(bytes: ByteStream, lines: LineCounter, yieldTurn: 
       if (piece.length > 0) yield lines.add(piece);
     }
   }
-  decode(decoder, lines, undefined);
+  decode(decoder, lines, undefined, begin);
 }
 
-function decode(decoder: TextDecoder, lines: LineCounter, piece: Uint8Array | undefined): void {
+function decode(
+  decoder: TextDecoder,
+  lines: LineCounter,
+  piece: Uint8Array | undefined,
+  begin: readonly number[],
+): void {
   try {
     if (piece === undefined) decoder.decode();
     else decoder.decode(piece, { stream: true });
   } catch {
     // The decoder's own error says less than this one.
-    throw new RecordsError(
-      'csv-encoding',
-      `not UTF-8 text, at line ${lines.lastLine()} or soon after; save it as UTF-8`,
+    const kind = otherKinds.find(
+      ({ first }) => begin.length > 0 && begin.every((byte, i) => byte === (first[i] ?? byte)),
     );
+    const found = kind?.is ?? `not UTF-8 text, at line ${lines.lastLine()} or soon after`;
+    throw new RecordsError('csv-encoding', `${found}; save it as "CSV UTF-8 (comma delimited)"`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Instant } from '../../../protocol/instant.ts';
 import { endsBefore, isDateFault, isInFuture, parsePartialDate, parseTimestamp, type PartialDate } from '../dates.ts';
 import { fieldBytesMax } from '../limits.ts';
 import type { PatientDetails } from '../model.ts';
-import { hasBidiControl, hasForbiddenCharacter, storedForm } from '../normalise.ts';
+import { hasBidiControl, hasForbiddenCharacter, isBlank, storedForm } from '../normalise.ts';
 import { cellsOf, columns, isSex, listColumns, type Cells, type Column } from './columns.ts';
 
 export type RemarkRule =
@@ -73,8 +73,9 @@ export function checkCells(given: Cells, now: Instant): readonly Remark[] {
   if (cells.sex !== '' && !isSex(cells.sex)) wrong('sex', 'not-one-of');
   if (!['', 'yes', 'no'].includes(cells.police_case)) wrong('police_case', 'not-one-of');
   if (cells.updated_at !== '' && parseTimestamp(cells.updated_at) === undefined) wrong('updated_at', 'not-a-timestamp');
-  if (cells.police_case === 'yes' && blank(cells.police_case_no)) warn('police_case_no', 'police-case-without-number');
-  if (!blank(cells.bystander_phone) && blank(cells.bystander_name)) warn('bystander_name', 'phone-without-name');
+  if (cells.police_case === 'yes' && isBlank(cells.police_case_no))
+    warn('police_case_no', 'police-case-without-number');
+  if (!isBlank(cells.bystander_phone) && isBlank(cells.bystander_name)) warn('bystander_name', 'phone-without-name');
   if (cells.country !== '' && !countryForm.test(cells.country)) warn('country', 'not-a-country-code');
   if (cells.language !== '' && !languageForm.test(cells.language)) warn('language', 'not-a-language-tag');
   return found.toSorted((a, b) => rank[a.severity] - rank[b.severity]);
@@ -99,10 +100,6 @@ export function checkDetails(details: PatientDetails, now: Instant): readonly Re
 
 const rank: Readonly<Record<Remark['severity'], number>> = { error: 0, warning: 1, note: 2 };
 
-function blank(cell: string): boolean {
-  return cell.trim() === '';
-}
-
 function characterRemarks(cells: Cells): Remark[] {
   return columns.flatMap((column): Remark[] => {
     const cell = cells[column];
@@ -115,8 +112,8 @@ function characterRemarks(cells: Cells): Remark[] {
 
 function requiredRemarks(cells: Cells): Remark[] {
   const found: Remark[] = [];
-  if (blank(cells.csv_id)) found.push({ severity: 'error', column: 'csv_id', rule: 'missing' });
-  if (nameColumns.every((column) => blank(cells[column])))
+  if (isBlank(cells.csv_id)) found.push({ severity: 'error', column: 'csv_id', rule: 'missing' });
+  if (nameColumns.every((column) => isBlank(cells[column])))
     found.push({ severity: 'error', column: 'family_name', rule: 'missing' });
   return found;
 }

@@ -2,7 +2,9 @@ import type { Child } from 'hono/jsx';
 import type { Instant } from '../../../protocol/instant.ts';
 
 const hiddenForm = /[\p{Cc}\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
-const keptControls = new Set(['\n', '\t']);
+/** Line breaks and tabs, and the joiners that Persian, Indic scripts and emoji are spelt with; in Latin they only hide. */
+const keptForm =
+  /\r\n|[\n\t]|(?<=[[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}]--[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]])[\u200C\u200D]/gv;
 
 /**
  * Text that somebody else wrote: names, reasons, notes, titles. It stands in its own direction, and characters that
@@ -22,13 +24,21 @@ export function ForeignLines({ text }: { readonly text: string }) {
 }
 
 export function shown(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll(hiddenForm, (letter) =>
-      keptControls.has(letter)
-        ? letter
-        : `⟨U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
-    );
+  const whole = text.toWellFormed();
+  let result = '';
+  let end = 0;
+  for (const kept of whole.matchAll(keptForm)) {
+    result += marked(whole.slice(end, kept.index)) + kept[0];
+    end = kept.index + kept[0].length;
+  }
+  return result + marked(whole.slice(end));
+}
+
+function marked(text: string): string {
+  return text.replaceAll(
+    hiddenForm,
+    (letter) => `⟨U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
+  );
 }
 
 export interface NameParts {

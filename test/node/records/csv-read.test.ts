@@ -122,6 +122,17 @@ describe('a CSV file', () => {
     expect((await refusal(bytes)).code).toBe('csv-encoding');
   });
 
+  test.each([
+    ['a workbook', Uint8Array.of(0x50, 0x4b, 0x03, 0x04, 0xff), /workbook/],
+    ['UTF-16', Uint8Array.of(0xff, 0xfe, 0x41, 0x00), /UTF-16, not UTF-8/],
+  ])('is told from %s, with what to do, however it comes in pieces', async (_, bytes, words) => {
+    for (const pieces of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte))]) {
+      const { message } = await refusal(...pieces);
+      expect(message).toMatch(words);
+      expect(message).toContain('save it as "CSV UTF-8 (comma delimited)"');
+    }
+  });
+
   test('has at most 100,000 records', async () => {
     const line = 'x,y\n';
     expect(await read(`a,b\n${line.repeat(csvRecordsMax)}`)).toHaveLength(csvRecordsMax + 1);

@@ -133,6 +133,7 @@ describe('a dry run', () => {
       'ok',
     ],
     ['only spaces for a name', { family_name: '  ' }, 'error'],
+    ['a name that nobody can see', { family_name: '\u200B\u00A0\u2060' }, 'error'],
   ] as const)('judges %s', async (_, cells, verdict) => {
     expect(verdicts(await dryRun(csv({ csv_id: '1', family_name: 'X', ...cells })))).toEqual([verdict]);
   });
@@ -143,6 +144,9 @@ describe('a dry run', () => {
     ['csv_id,sex\n1,male\n', /family_name, given_names, name_native/],
     ['csv_id,csv_id,family_name\n', /one name/],
     ['csv_id,family_name\r1,X\r', /CR alone/],
+    ['csv_id;family_name\n1;X\n', /semicolons, not by commas; save it as/],
+    ['csv_id\tfamily_name\n1\tX\n', /tabs, not by commas/],
+    ['sep=;\ncsv_id;family_name\n', /semicolons, not by commas/],
   ])('refuses the header of %j', async (text, message) => {
     await expect(dryRun(text)).rejects.toMatchObject({
       code: 'csv-header',
