@@ -1,4 +1,4 @@
-// What every page has beside its own module: focus on what went wrong, one submit at a time, lost connection.
+// What every page has beside its own module: focus on what went wrong, one submit at a time.
 
 /** Says something to people who hear the page; `now` interrupts. */
 export function announce(text, now = false) {
@@ -20,19 +20,3 @@ document.addEventListener('submit', (event) => {
 addEventListener('pageshow', () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
-
-function showConnection() {
-  const banners = document.getElementById('banners');
-  document.getElementById('offline')?.remove();
-  if (navigator.onLine || banners === null) return;
-  const notice = document.createElement('div');
-  notice.id = 'offline';
-  notice.className = 'notice amber';
-  notice.textContent =
-    'This computer has lost its connection to the node. The node goes on working, and what was sent keeps leaving. Wait with saving.';
-  banners.append(notice);
-  announce(notice.textContent, true);
-}
-addEventListener('online', showConnection);
-addEventListener('offline', showConnection);
-showConnection();

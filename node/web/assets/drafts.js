@@ -1,5 +1,6 @@
 // Keeps what is typed into a form on the server, every ten seconds while it changes, and offers it again.
 import { announce } from './app.js';
+import { ask, onBack } from './connection.js';
 
 const everyMs = 10_000;
 const page = location.pathname + location.search;
@@ -47,24 +48,27 @@ function keep(form) {
     if (fields.toString() === saved || form.dataset.sent === 'yes') return;
     try {
       const headers = { 'x-fernpost': 'typed' };
-      const answer = await fetch('/drafts', { method: 'POST', body: fields, headers, redirect: 'error' });
+      const answer = await ask('/drafts', { method: 'POST', body: fields, headers, redirect: 'error' });
       if (answer.ok || answer.status === 401) saved = fields.toString();
       tell(form, words(answer.status));
     } catch {
-      tell(form, 'The draft could not be kept: no connection to the node. It is tried again while you type.');
+      tell(form, 'The draft could not be kept: no connection to the node. It is kept as soon as the node answers.');
     }
   };
   form.addEventListener('input', () => {
     timer ??= setTimeout(save, everyMs);
   });
+  onBack(save);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden' && timer !== undefined) void save();
   });
 }
 
 async function offer(form) {
-  const ask = new URLSearchParams({ page });
-  const answer = await fetch(`/drafts?${ask}`, { headers: { 'x-fernpost': 'quiet' }, redirect: 'error' });
+  const answer = await ask(`/drafts?${new URLSearchParams({ page })}`, {
+    headers: { 'x-fernpost': 'quiet' },
+    redirect: 'error',
+  });
   const { savedAt } = answer.ok ? await answer.json() : { savedAt: null };
   if (savedAt === null) return;
   const link = document.createElement('a');

@@ -1,11 +1,14 @@
 // One line to the node for all pages of this browser (Node §13.4): the page that holds the lock keeps it open and tells the
 // others. Events name what changed; each page fetches what it shows with its own session.
 
+import { answered, doubt, onBack } from './connection.js';
 import { fetchFragment } from './trusted.js';
 
 const listeners = new Set();
 const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('fernpost-live') : undefined;
 const waitMsMax = 60_000;
+/** The node says something every 25 s: a line that is silent for two of them is none. */
+const silentMsMax = 55_000;
 let since = document.querySelector('[data-cursor]')?.dataset.cursor;
 let waitMs = 1000;
 
@@ -31,6 +34,7 @@ const timeOf = (ms) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
 function take(kind, data, id) {
   if (id !== '') since = id;
   waitMs = 1000;
+  answered();
   if (kind === 'ended') return showState('Not live: the session has ended. Sign in again.');
   heardAt = data.at;
   showState(`Live. Updated ${timeOf(heardAt)}`, true);
@@ -43,35 +47,52 @@ function take(kind, data, id) {
 function hold() {
   return new Promise((resolve) => {
     const source = new EventSource(`/live${since === undefined ? '' : `?since=${since}`}`);
+    let silence;
+    const listen = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => end(true), silentMsMax);
+    };
     const end = (again) => {
+      clearTimeout(silence);
       source.close();
       resolve(again);
     };
     for (const kind of ['hello', 'beat', 'change', 'missed', 'ended'])
       source.addEventListener(kind, (event) => {
+        listen();
         const data = JSON.parse(event.data);
         take(kind, data, event.lastEventId);
         channel?.postMessage({ kind, data, id: event.lastEventId });
         if (kind === 'ended') end(false);
       });
     source.addEventListener('error', () => end(true));
+    listen();
     addEventListener('pagehide', () => end(false), { once: true });
   });
 }
+
+let goOn;
+onBack(() => goOn?.());
 
 async function keepOpen() {
   while (await hold()) {
     const text = `Not live: no line to the node. Trying again${heardAt === 0 ? '' : `; as of ${timeOf(heardAt)}`}`;
     showState(text);
+    doubt();
     channel?.postMessage({ kind: 'lost', text });
-    await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random() / 2)));
+    await new Promise((resolve) => {
+      goOn = resolve;
+      setTimeout(resolve, waitMs * (0.5 + Math.random() / 2));
+    });
     waitMs = Math.min(waitMs * 2, waitMsMax);
   }
 }
 
 channel?.addEventListener('message', ({ data: told }) => {
-  if (told.kind === 'lost') showState(told.text);
-  else if (told.kind !== 'asked') take(told.kind, told.data, told.id);
+  if (told.kind === 'lost') {
+    showState(told.text);
+    doubt();
+  } else if (told.kind !== 'asked') take(told.kind, told.data, told.id);
   else if (isLeader)
     channel.postMessage({ kind: since === told.since ? 'beat' : 'missed', data: { at: Date.now() }, id: since ?? '' });
 });

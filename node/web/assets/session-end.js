@@ -1,14 +1,15 @@
 // Warns two minutes before the session ends, and keeps it for whoever says so.
 import { announce } from './app.js';
+import { ask, onBack } from './connection.js';
 
 const warnMs = 120_000;
-const retryMs = 10_000;
+const retryMs = 60_000;
 let timer;
 
 /** How long the session has left; nothing when the node cannot be reached. */
-async function ask(kind) {
+async function timeLeft(kind) {
   try {
-    const answer = await fetch('/account/stay', { method: 'POST', headers: { 'x-fernpost': kind }, redirect: 'error' });
+    const answer = await ask('/account/stay', { method: 'POST', headers: { 'x-fernpost': kind }, redirect: 'error' });
     return answer.ok ? (await answer.json()).msLeft : 0;
   } catch {
     return undefined;
@@ -39,7 +40,7 @@ function ended() {
 }
 
 async function stay() {
-  const msLeft = await ask('typed');
+  const msLeft = await timeLeft('typed');
   if (msLeft === undefined) return;
   if (msLeft > warnMs) return wait(msLeft);
   if (msLeft <= 0) return ended();
@@ -48,7 +49,7 @@ async function stay() {
 
 /** Another window may have kept the session meanwhile: the node knows. */
 async function check() {
-  const msLeft = await ask('quiet');
+  const msLeft = await timeLeft('quiet');
   if (msLeft === undefined) return later(retryMs);
   if (msLeft > warnMs + 1000) return wait(msLeft);
   if (msLeft <= 0) return ended();
@@ -67,4 +68,7 @@ function later(ms) {
 }
 
 const { sessionMsLeft } = document.body.dataset;
-if (sessionMsLeft !== undefined) wait(Number(sessionMsLeft));
+if (sessionMsLeft !== undefined) {
+  wait(Number(sessionMsLeft));
+  onBack(() => void check());
+}

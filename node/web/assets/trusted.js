@@ -1,5 +1,7 @@
 // The one Trusted Types policy (Node §13): text that our own server rendered becomes elements, and nothing else does.
 
+import { ask } from './connection.js';
+
 const policy = self.trustedTypes?.createPolicy('fernpost', { createHTML: (text) => text }) ?? {
   createHTML: (text) => text,
 };
@@ -8,7 +10,7 @@ const policy = self.trustedTypes?.createPolicy('fernpost', { createHTML: (text) 
 export async function fetchFragment(path) {
   const target = new URL(path, location.href);
   if (target.origin !== location.origin) throw new TypeError('a fragment comes from this node');
-  const answer = await fetch(target, { headers: { 'x-fernpost': 'fragment' }, redirect: 'error' });
+  const answer = await ask(target, { headers: { 'x-fernpost': 'fragment' }, redirect: 'error' });
   if (answer.status === 401) return undefined;
   const isHtml = answer.headers.get('content-type')?.startsWith('text/html');
   if (!answer.ok || !isHtml) throw new Error(`the node answered ${answer.status}`);

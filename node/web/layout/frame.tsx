@@ -35,6 +35,7 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
         )}
         {[
           'app',
+          'connection',
           ...(signedIn === undefined ? [] : ['session-end', 'drafts', 'live', 'shortcuts']),
           ...(facts.scripts ?? []),
         ].map((name) => (

@@ -23,7 +23,7 @@ test('a patient needs one name of three, and no field of them says that it is op
   const nurse = await desk.client('nurse');
   const { text } = await nurse.get('/patients/new');
   for (const name of ['family_name', 'given_names', 'name_native'])
-    expect(bracketsOf(text, name)).toBe('one of the three names is needed');
+    expect(bracketsOf(text, name)).toBe('one name is needed');
   expect([bracketsOf(text, 'mrn'), bracketsOf(text, 'csv_id')]).toEqual(['optional', 'nothing']);
 });
 

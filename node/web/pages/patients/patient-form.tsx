@@ -37,7 +37,7 @@ const partialDate: Line = {
 };
 
 /** Which of the three is known differs from patient to patient; none at all names nobody (Records §1.1). */
-const aName: Line = { autocomplete: 'off', needed: 'one of the three names is needed' };
+const aName: Line = { autocomplete: 'off', needed: 'one name is needed' };
 
 function PersonalDetails(props: PatientFormProps) {
   return (
