@@ -12,8 +12,11 @@ export const accessQueries = {
     act: string;
     acted: number;
     reason: Uint8Array | null;
+    reference: string | null;
   }>()((db, values) =>
-    db.insertInto('access_entry').values(row(values, ['at', 'account', 'kind', 'subject', 'act', 'acted', 'reason'])),
+    db
+      .insertInto('access_entry')
+      .values(row(values, ['at', 'account', 'kind', 'subject', 'act', 'acted', 'reason', 'reference'])),
   ),
   ofSubject: statement<{ kind: Kind; subject: string; limit: number }>()((db, values) =>
     db
@@ -21,6 +24,16 @@ export const accessQueries = {
       .selectAll()
       .where('kind', '=', values.kind)
       .where('subject', '=', values.subject)
+      .orderBy('id', 'desc')
+      .limit(values.limit),
+  ),
+  /** Only they have a reference: an index of their own holds them. */
+  brokenGlass: statement<{ before: number; limit: number }>()((db, values) =>
+    db
+      .selectFrom('access_entry')
+      .selectAll()
+      .where('reference', 'is not', null)
+      .where('id', '<', values.before)
       .orderBy('id', 'desc')
       .limit(values.limit),
   ),

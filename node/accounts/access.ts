@@ -39,6 +39,17 @@ export interface AccessEntry {
   readonly reason: string;
 }
 
+/** One opening of a restricted record, as administrators are told of it: nothing of the record but `reference`. */
+export interface BrokenGlass {
+  /** Counts up; the list goes on below it. */
+  readonly number: number;
+  readonly at: Instant;
+  readonly user: UserId;
+  readonly reason: string;
+  /** What its entry in the exchange log calls the record; empty where it was not written down. */
+  readonly reference: string;
+}
+
 /**
  * Who looked at which record, when and why. An entry is committed before anything is shown: no entry, no bytes. It may be
  * written on a full disk. Users without a clinical role are refused (`not-clinical`).
@@ -58,6 +69,8 @@ export interface Access {
   isRestricted(subject: Subject): Promise<boolean>;
   /** The newest entries of one record. */
   ofSubject(subject: Subject, limit: number): Promise<readonly AccessEntry[]>;
+  /** Who broke the glass, the newest first; with `before`, those whose number is below it. */
+  brokenGlass(asked: { readonly before?: number; readonly limit: number }): Promise<readonly BrokenGlass[]>;
 }
 
 export interface AccessPorts {
@@ -107,9 +120,9 @@ export function openAccess(ports: AccessPorts): Access {
     breakGlass: async (user, subject, reason) => {
       const now = clock.now();
       await change(user, subject, reason, async (writer, told) => {
-        await entries.add(writer, user.id, subject, 'break-glass', { reason: told });
         const salt = ports.random.bytes(32);
         const ref = toBase64Url(sha256(salt, utf8(`${subject.kind}/${subject.id}`)));
+        await entries.add(writer, user.id, subject, 'break-glass', { reason: told, reference: ref });
         await tell(writer, 'break-glass', { user: user.id, ref, refSalt: toBase64Url(salt) });
       });
       return instantOfMs(now + breakGlassMs);
@@ -132,6 +145,8 @@ export function openAccess(ports: AccessPorts): Access {
         async (reader) => (await reader.first(accessQueries.restriction, { kind, subject: id })) !== undefined,
       ),
     ofSubject: (subject, limit) => store.read((reader) => entries.list(reader, subject, limit)),
+    brokenGlass: ({ before = Number.MAX_SAFE_INTEGER, limit }) =>
+      store.read((reader) => entries.brokenGlass(reader, before, limit)),
   };
 }
 
@@ -139,6 +154,8 @@ type Told = AccessEntry['act'];
 
 function openEntries(keyring: Keyring, clock: Clock) {
   const purposeOf = ({ kind, id }: Subject): string => `access-reason/${kind}/${id}`;
+  const reasonOf = (subject: Subject, sealed: Uint8Array | null): string =>
+    sealed === null ? '' : parseUtf8(keyring.openOwn(purposeOf(subject), sealed));
   return {
     /** What was done behind broken glass makes nobody one who has to do with the record: that ends after its hour. */
     add: async (
@@ -146,17 +163,18 @@ function openEntries(keyring: Keyring, clock: Clock) {
       account: UserId,
       subject: Subject,
       act: Told,
-      { reason = '', isOwn = false }: { readonly reason?: string; readonly isOwn?: boolean },
+      given: { readonly reason?: string; readonly isOwn?: boolean; readonly reference?: string },
     ): Promise<void> => {
       const at = clock.now();
       const { kind, id } = subject;
+      const { reason = '', isOwn = false, reference = null } = given;
       const acted = isOwn && changingActs.some((each) => each === act) ? 1 : 0;
       const from = at - sameLookMs;
       const same = { kind, subject: id, account, act, from };
       const last = reason === '' ? await writer.first(accessQueries.last, same) : undefined;
       if (last !== undefined && last.at <= at) return;
       const sealed = reason === '' ? null : keyring.sealOwn(purposeOf(subject), utf8(reason));
-      await writer.run(accessQueries.add, { at, account, kind, subject: id, act, acted, reason: sealed });
+      await writer.run(accessQueries.add, { at, account, kind, subject: id, act, acted, reason: sealed, reference });
     },
     list: async (reader: Reader, subject: Subject, limit: number): Promise<readonly AccessEntry[]> => {
       const rows = await reader.all(accessQueries.ofSubject, { kind: subject.kind, subject: subject.id, limit });
@@ -165,7 +183,17 @@ function openEntries(keyring: Keyring, clock: Clock) {
         user: row.account,
         subject,
         act: row.act as Told,
-        reason: row.reason === null ? '' : parseUtf8(keyring.openOwn(purposeOf(subject), row.reason)),
+        reason: reasonOf(subject, row.reason),
+      }));
+    },
+    brokenGlass: async (reader: Reader, before: number, limit: number): Promise<readonly BrokenGlass[]> => {
+      const rows = await reader.all(accessQueries.brokenGlass, { before, limit });
+      return rows.map(({ id, at, account, kind, subject, reason, reference }) => ({
+        number: id,
+        at: instantOfMs(at),
+        user: account,
+        reason: reasonOf({ kind, id: subject }, reason),
+        reference: reference ?? '',
       }));
     },
   };

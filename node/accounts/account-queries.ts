@@ -9,6 +9,8 @@ const columns = [
   'active',
   'created_at',
   'last_sign_in_at',
+  'last_sign_in_address',
+  'last_sign_in_agent',
   'failures',
   'shortcuts',
   'text_size',
@@ -24,6 +26,8 @@ export type AccountRow = {
   active: number;
   created_at: number;
   last_sign_in_at: number | null;
+  last_sign_in_address: string;
+  last_sign_in_agent: string;
   failures: number;
   shortcuts: number;
   text_size: string;
@@ -61,8 +65,16 @@ export const accountQueries = {
   setFailures: statement<{ id: string; failures: number }>()((db, values) =>
     db.updateTable('account').set({ failures: values.failures }).where('id', '=', values.id),
   ),
-  signedIn: statement<{ id: string; now: number }>()((db, values) =>
-    db.updateTable('account').set({ failures: 0, last_sign_in_at: values.now }).where('id', '=', values.id),
+  signedIn: statement<{ id: string; now: number; address: string; agent: string }>()((db, values) =>
+    db
+      .updateTable('account')
+      .set({
+        failures: 0,
+        last_sign_in_at: values.now,
+        last_sign_in_address: values.address,
+        last_sign_in_agent: values.agent,
+      })
+      .where('id', '=', values.id),
   ),
   setPreferences: statement<{ id: string; shortcuts: number; text_size: string }>()((db, values) =>
     db

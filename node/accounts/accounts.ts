@@ -42,9 +42,18 @@ export interface Session {
   readonly lastSeenAt: Instant;
   /** When it ends if nobody uses it: 15 minutes after it was last seen, at most 12 hours after it began. */
   readonly expiresAt: Instant;
-  /** When the same user signed in before, shown after signing in. */
-  readonly previousSignInAt: Instant | undefined;
+  /** Where the same user signed in before, shown after signing in. */
+  readonly previousSignIn: PreviousSignIn | undefined;
+  /** Wrong passwords that were tried with this login between that and this sign-in. */
+  readonly failedTries: number;
   readonly preferences: Preferences;
+}
+
+export interface PreviousSignIn {
+  readonly at: Instant;
+  /** Empty where it was not written down. */
+  readonly address: string;
+  readonly agent: string;
 }
 
 export type SignInStep = 'done' | 'new-password';

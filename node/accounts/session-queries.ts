@@ -9,6 +9,9 @@ export type SessionRow = {
   created_at: number;
   last_seen_at: number;
   previous_sign_in_at: number | null;
+  previous_address: string;
+  previous_agent: string;
+  failed_tries: number;
   address: string;
   agent: string;
 };
@@ -27,6 +30,9 @@ export const sessionQueries = {
           'created_at',
           'last_seen_at',
           'previous_sign_in_at',
+          'previous_address',
+          'previous_agent',
+          'failed_tries',
           'address',
           'agent',
         ]),
@@ -44,6 +50,9 @@ export const sessionQueries = {
         'session.created_at',
         'session.last_seen_at',
         'session.previous_sign_in_at',
+        'session.previous_address',
+        'session.previous_agent',
+        'session.failed_tries',
         'session.address',
         'session.agent',
         'account.login',

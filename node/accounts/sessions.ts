@@ -4,7 +4,7 @@ import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
-import type { Session, SignInStep, TextSize, UserId } from './accounts.ts';
+import type { PreviousSignIn, Session, SignInStep, TextSize, UserId } from './accounts.ts';
 import type { AccountRow } from './account-queries.ts';
 import { parseRoles } from './roles.ts';
 import { sessionQueries, type SessionRow } from './session-queries.ts';
@@ -40,6 +40,7 @@ export interface NewSession {
   readonly step: SignInStep;
   readonly address: string;
   readonly agent?: string;
+  readonly before: Pick<SessionRow, 'previous_sign_in_at' | 'previous_address' | 'previous_agent' | 'failed_tries'>;
 }
 
 type SessionOwner = Pick<AccountRow, 'login' | 'name' | 'roles' | 'department' | 'shortcuts' | 'text_size'>;
@@ -91,7 +92,8 @@ export function openSessions(ports: {
     createdAt: instantOfMs(row.created_at),
     lastSeenAt: instantOfMs(lastSeen(row)),
     expiresAt: instantOfMs(expiry(row)),
-    previousSignInAt: row.previous_sign_in_at === null ? undefined : instantOfMs(row.previous_sign_in_at),
+    previousSignIn: previousOf(row),
+    failedTries: row.failed_tries,
     preferences: { shortcuts: account.shortcuts === 1, textSize: account.text_size as TextSize },
   });
   return {
@@ -105,9 +107,11 @@ export function openSessions(ports: {
         step: given.step,
         created_at: now,
         last_seen_at: now,
-        previous_sign_in_at: account.last_sign_in_at,
-        address: given.address.slice(0, addressLettersMax),
-        agent: (given.agent ?? '').slice(0, agentLettersMax),
+        previous_sign_in_at: given.before.previous_sign_in_at,
+        previous_address: given.before.previous_address,
+        previous_agent: given.before.previous_agent,
+        failed_tries: given.before.failed_tries,
+        ...placeOf(given),
       };
       const others = await writer.all(sessionQueries.ofAccount, { account: account.id });
       const kept = others.toSorted((a, b) => lastSeen(b) - lastSeen(a)).slice(0, sessionsMax - 1);
@@ -167,4 +171,14 @@ export function openSessions(ports: {
 /** What the table holds of a session's secret. */
 function hashOf(token: string): Uint8Array {
   return sha256(utf8(token));
+}
+
+/** From where, as it is kept: both are told by strangers too. */
+export function placeOf({ address, agent = '' }: Pick<NewSession, 'address' | 'agent'>) {
+  return { address: address.slice(0, addressLettersMax), agent: agent.slice(0, agentLettersMax) };
+}
+
+function previousOf(row: SessionRow): PreviousSignIn | undefined {
+  if (row.previous_sign_in_at === null) return undefined;
+  return { at: instantOfMs(row.previous_sign_in_at), address: row.previous_address, agent: row.previous_agent };
 }

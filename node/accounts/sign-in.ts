@@ -5,6 +5,7 @@ import type { AccountParts, Accounts, Invalid, SignInAttempt, SignInResult } fro
 import { failuresToLock, type Held } from './back-off.ts';
 import { passwordLettersMax } from './password-rules.ts';
 import { sessionQueries } from './session-queries.ts';
+import { placeOf, type NewSession } from './sessions.ts';
 import { fault, invalid, passwordFaults, tidyLogin, tidyUser, userFaults } from './user-form.ts';
 import { insertUser } from './users.ts';
 
@@ -158,10 +159,22 @@ async function enter(
   parts: AccountParts,
   account: AccountRow,
   given: { readonly address: string; readonly agent?: string; readonly step: 'done' | 'new-password' },
+  before: NewSession['before'] = beforeOf(account),
 ): Promise<Extract<SignInResult, { readonly state: 'signed-in' }>> {
-  const begun = await parts.sessions.begin(writer, account, given);
-  if (given.step === 'done') await writer.run(accountQueries.signedIn, { id: account.id, now: parts.clock.now() });
+  const begun = await parts.sessions.begin(writer, account, { ...given, before });
+  if (given.step === 'done')
+    await writer.run(accountQueries.signedIn, { id: account.id, now: parts.clock.now(), ...placeOf(given) });
   return { state: 'signed-in', ...begun };
+}
+
+/** Of an account whose failures count the try that was right. */
+function beforeOf(account: AccountRow): NewSession['before'] {
+  return {
+    previous_sign_in_at: account.last_sign_in_at,
+    previous_address: account.last_sign_in_address,
+    previous_agent: account.last_sign_in_agent,
+    failed_tries: Math.max(0, account.failures - 1),
+  };
 }
 
 /** Every session ends, the one that asked too: it goes on under a new id (Node §7). */
@@ -180,7 +193,5 @@ async function renew(
   await writer.run(accountQueries.putPassword, { account: account.id, secret: given.secret, until: null, set_at: now });
   await writer.run(sessionQueries.removeAll, { account: account.id });
   await parts.tell(writer, 'user-password', { by: account.id, user: account.id });
-  const since = row.step === 'done' ? row.previous_sign_in_at : account.last_sign_in_at;
-  const continued = { ...account, last_sign_in_at: since };
-  return await enter(writer, parts, continued, { address: given.address, agent: row.agent, step: 'done' });
+  return await enter(writer, parts, account, { address: given.address, agent: row.agent, step: 'done' }, row);
 }

@@ -155,6 +155,8 @@ export async function insertUser(
     active: 1,
     created_at: parts.clock.now(),
     last_sign_in_at: null,
+    last_sign_in_address: '',
+    last_sign_in_agent: '',
     failures: 0,
     shortcuts: 1,
     text_size: 'normal',

@@ -1,4 +1,4 @@
-import { createAccountTables } from './schema/accounts.ts';
+import { alterAccountTables, createAccountTables } from './schema/accounts.ts';
 import { createAlertTables } from './schema/alerts.ts';
 import { createBackupTables } from './schema/backups.ts';
 import { createBlobTables } from './schema/blobs.ts';
@@ -50,6 +50,7 @@ export const migrations: readonly Migration[] = [
   { version: 3, statements: createStorageTables },
   { version: 4, statements: createBackupTables },
   { version: 5, statements: alterRecordTables },
+  { version: 6, statements: alterAccountTables },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

@@ -13,6 +13,9 @@ export interface AccountTables {
     active: number;
     created_at: number;
     last_sign_in_at: number | null;
+    /** From where and with which browser that was; empty where it was not written down. */
+    last_sign_in_address: string;
+    last_sign_in_agent: string;
     /** Wrong tries in a row; a hundred lock the account (Node §7). */
     failures: number;
     shortcuts: number;
@@ -37,7 +40,11 @@ export interface AccountTables {
     step: 'done' | 'new-password';
     created_at: number;
     last_seen_at: number;
+    /** What stood in the account when this session began: its last sign-in, and wrong tries since. */
     previous_sign_in_at: number | null;
+    previous_address: string;
+    previous_agent: string;
+    failed_tries: number;
     address: string;
     agent: string;
   };
@@ -58,6 +65,8 @@ export interface AccountTables {
     /** 1 when the user changed the record: they have to do with it from then on. */
     acted: number;
     reason: Uint8Array | null;
+    /** Of break-glass alone: what its leaf in the exchange log calls the record, without naming it. */
+    reference: string | null;
   };
   /** Records that only people open who have to do with them. */
   restriction: { kind: 'patient' | 'referral'; subject: string; account: string; at: number };
@@ -88,4 +97,16 @@ export const createAccountTables: readonly string[] = [
   `CREATE INDEX access_entry_acted ON access_entry (kind, subject, account) WHERE acted = 1`,
   `CREATE TABLE restriction (kind TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (kind, subject)) STRICT, WITHOUT ROWID`,
+];
+
+/** Where somebody signed in before, tries that failed since, and what break-glass is called in the log (migration 6). */
+export const alterAccountTables: readonly string[] = [
+  `ALTER TABLE account ADD COLUMN last_sign_in_address TEXT NOT NULL DEFAULT ''`,
+  `ALTER TABLE account ADD COLUMN last_sign_in_agent TEXT NOT NULL DEFAULT ''`,
+  `ALTER TABLE account_session ADD COLUMN previous_address TEXT NOT NULL DEFAULT ''`,
+  `ALTER TABLE account_session ADD COLUMN previous_agent TEXT NOT NULL DEFAULT ''`,
+  `ALTER TABLE account_session ADD COLUMN failed_tries INTEGER NOT NULL DEFAULT 0`,
+  `ALTER TABLE access_entry ADD COLUMN reference TEXT`,
+  `UPDATE access_entry SET reference = '' WHERE act = 'break-glass'`,
+  `CREATE INDEX access_entry_break_glass ON access_entry (id) WHERE reference IS NOT NULL`,
 ];

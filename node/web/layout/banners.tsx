@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { Notice } from '../components/panel.tsx';
 import type { DeskServices } from '../desk-services.ts';
-import { LastSignIn } from '../pages/accounts/sign-in.tsx';
+import { LastSignIn } from '../pages/accounts/last-sign-in.tsx';
 import { unsentAlerts } from '../pages/alerts/unsent-alerts.tsx';
 import { EmergencyBanner } from '../pages/inbox/emergency-banner.tsx';
 import { trustBanner } from '../pages/peers/trust-banner.tsx';

@@ -22,5 +22,6 @@ export const adminRoutes = {
   'department-change': { method: 'POST', path: '/admin/departments/:department', access: administrators },
   settings: { method: 'GET', path: '/admin/settings', access: administrators },
   'settings-change': { method: 'POST', path: '/admin/settings', access: administrators },
+  'broken-glass': { method: 'GET', path: '/admin/break-glass', access: administrators },
   'admin-changes': { method: 'GET', path: '/admin/changes', access: administrators },
 } as const satisfies RouteRows;

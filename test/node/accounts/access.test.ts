@@ -93,6 +93,9 @@ describe('a restricted record', () => {
     const salt = Buffer.from(String(leaf?.['refSalt']), 'base64url');
     const ref = createHash('sha256').update(salt).update(`patient/${subject.id}`).digest('base64url');
     expect(leaf?.['ref']).toBe(ref);
+    expect(await people.access.brokenGlass({ limit: 1 })).toMatchObject([
+      { at: people.clock.now(), user: 'nia', reason: 'unconscious in the emergency room', reference: ref },
+    ]);
     expect(JSON.stringify(leaf)).not.toContain(subject.id);
     expect(JSON.stringify(leaf)).not.toContain('unconscious');
   });

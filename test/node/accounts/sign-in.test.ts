@@ -20,7 +20,7 @@ describe('the first administrator', () => {
   test('signs up at an empty node, is signed in, and nobody signs up after them', async () => {
     expect(await people.accounts.isEmpty()).toBe(true);
     const { session, token } = entered(await people.accounts.signUpFirst(given));
-    expect(session).toMatchObject({ state: 'live', step: 'done', previousSignInAt: undefined });
+    expect(session).toMatchObject({ state: 'live', step: 'done', previousSignIn: undefined });
     expect(session.user).toMatchObject({ login: 'ada', name: 'Ada Moore', roles: ['administrator'] });
     expect((await people.accounts.sessionOf(token))?.user).toEqual(session.user);
     expect(await people.accounts.isEmpty()).toBe(false);
@@ -53,13 +53,29 @@ describe('signing in', () => {
     await people.add('dora', ['doctor']);
   });
 
-  test('gives a new session each time and says when one signed in before', async () => {
-    const first = entered(await people.signIn(' Dora '));
-    expect(first.session.previousSignInAt).toBeUndefined();
+  test('gives a new session each time and says when and where one signed in before', async () => {
+    const at = (from: string, agent: string) =>
+      people.accounts.signIn({ login: 'dora', password: goodPassword, address: from, agent });
+    const first = entered(await at('192.0.2.7', 'Firefox'));
+    expect(first.session).toMatchObject({ previousSignIn: undefined, failedTries: 0 });
     people.clock.advance(60 * secondMs);
-    const second = entered(await people.signIn('dora'));
+    const second = entered(await at('192.0.2.8', 'Chrome'));
     expect(second.token).not.toBe(first.token);
-    expect(second.session.previousSignInAt).toBe(first.session.createdAt);
+    const told = { at: first.session.createdAt, address: '192.0.2.7', agent: 'Firefox' };
+    expect(second.session.previousSignIn).toEqual(told);
+    expect((await people.accounts.sessionOf(second.token))?.previousSignIn).toEqual(told);
+  });
+
+  test('says how often a wrong password was tried since the last time, and no more afterwards', async () => {
+    entered(await people.signIn('dora'));
+    for (let n = 0; n < 3; n += 1) {
+      expect(await people.signIn('dora', wrong)).toEqual({ state: 'refused' });
+      people.clock.advance(900 * secondMs);
+    }
+    const second = entered(await people.signIn('dora'));
+    expect(second.session.failedTries).toBe(3);
+    expect((await people.accounts.sessionOf(second.token))?.failedTries).toBe(3);
+    expect(entered(await people.signIn('dora')).session.failedTries).toBe(0);
   });
 
   test.each([
@@ -188,7 +204,7 @@ describe('a temporary password', () => {
     expect(await choose(first.token, added.password)).toMatchObject({ state: 'invalid' });
     expect(await choose(first.token, 'too short')).toMatchObject({ state: 'invalid' });
     const second = entered(await choose(first.token, otherPassword));
-    expect(second.session).toMatchObject({ step: 'done', previousSignInAt: undefined });
+    expect(second.session).toMatchObject({ step: 'done', previousSignIn: undefined });
     expect(await people.accounts.sessionOf(first.token)).toBeUndefined();
     expect((await people.accounts.users.get(added.user.id)).password).toBe('own');
     expect(await people.signIn('nia', added.password)).toEqual({ state: 'refused' });
@@ -218,7 +234,7 @@ describe("one's own password", () => {
     const changed = entered(await change(desk.token, goodPassword, otherPassword));
     for (const { token } of [phone, desk]) expect(await people.accounts.sessionOf(token)).toBeUndefined();
     expect((await people.accounts.sessionOf(changed.token))?.state).toBe('live');
-    expect(changed.session.previousSignInAt).toBe(desk.session.previousSignInAt);
+    expect(changed.session.previousSignIn).toEqual(desk.session.previousSignIn);
     expect(await people.signIn('dora', goodPassword)).toEqual({ state: 'refused' });
     people.clock.advance(secondMs);
     entered(await people.signIn('dora', otherPassword));

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statement } from '../../../node/store/statement.ts';
 import { openClient, type DeskAnswer } from '../../support/desk-client.ts';
-import { openDesks, testPassword, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import { eventually, openDesks, testPassword, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import { textOf } from '../referrals/two-desks.ts';
 
 let desks: TestDesks;
 let desk: TestDesk;
@@ -82,10 +83,30 @@ describe('signing in', () => {
     expect([answer.status, cookieOf(answer)]).toEqual([403, '']);
   });
 
-  test('tells when one signed in before, on the first page', async () => {
+  test('tells on the first page when and from where one signed in before, and what to do if it was not oneself', async () => {
     const client = await desk.client('coordinator');
+    expect((await client.open('/')).text).toContain('This is your first sign-in here.');
     await client.signIn(desk.users.coordinator);
-    expect((await client.open('/account')).text).toMatch(/Your last sign-in was on/);
+    const { text } = await client.open('/');
+    expect(textOf(text)).toMatch(
+      /Your last sign-in: \d\d-\w{3}-\d{4} \d\d:\d\d UTC , with a[a-z ]+, from 127\.0\.0\.1 \. Was that not you\? Change your password and tell an administrator\./,
+    );
+    expect(text).not.toContain('wrong password');
+  });
+
+  test('tells of wrong passwords since the last time', async () => {
+    await desk.client('auditor');
+    const { login } = desk.users.auditor;
+    await (await desk.client()).submit('/sign-in', '/sign-in', { login, password: wrong });
+    await eventually(async () => {
+      const client = await desk.client();
+      const entered = await client.submit('/sign-in', '/sign-in', desk.users.auditor);
+      if (entered.status !== 303) return false;
+      expect((await client.open('/log')).text).toMatch(
+        /Since you last signed in, (?:one wrong password was|\d+ wrong passwords were) typed for your login/,
+      );
+      return true;
+    });
   });
 
   test('again while signed in leads on', async () => {

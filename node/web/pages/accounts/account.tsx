@@ -12,6 +12,7 @@ import type { accountRoutes } from '../../routes/account-routes.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { browserWords } from './browser-words.ts';
+import { SignInPlace } from './last-sign-in.tsx';
 
 type AccountHandlers = Pick<
   HandlersOf<typeof accountRoutes>,
@@ -87,7 +88,11 @@ function AccountPage({ visit, sessions }: { readonly visit: Visit; readonly sess
             {
               term: 'Last sign-in',
               value:
-                session?.previousSignInAt === undefined ? 'this is the first' : <When at={session.previousSignInAt} />,
+                session?.previousSignIn === undefined ? (
+                  'this is the first'
+                ) : (
+                  <SignInPlace {...session.previousSignIn} />
+                ),
             },
           ]}
         />

@@ -3,7 +3,6 @@ import type { Instant } from '../../../../protocol/instant.ts';
 import { page, seeOther, type Answer, type PageFacts } from '../../answer.ts';
 import { ErrorSummary, Field, Hidden, Submit, type FormErrors } from '../../components/form.tsx';
 import { Notice } from '../../components/panel.tsx';
-import { When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { clearSessionCookie, readCookie, sessionCookieName } from '../../http/session-cookie.ts';
 import { homeOf } from '../../layout/navigation.ts';
@@ -155,24 +154,3 @@ function signInPage(desk: DeskServices, facts: SignInFacts): Answer {
     </div>,
   );
 }
-
-/** When this user signed in before: whoever did not do that should say so. Shown on the first page after signing in. */
-export function LastSignIn({ visit }: { readonly visit: Visit }) {
-  const { session } = visit;
-  if (session === undefined || session.step !== 'done' || visit.now - session.createdAt > shownMs) return null;
-  const { previousSignInAt } = session;
-  return (
-    <div class="notice quiet-notice" role="status">
-      {previousSignInAt === undefined ? (
-        <p>This is your first sign-in here.</p>
-      ) : (
-        <p>
-          Your last sign-in was on <When at={previousSignInAt} />. Was that not you?{' '}
-          <a href={url('account')}>Look at your sessions</a> and change your password.
-        </p>
-      )}
-    </div>
-  );
-}
-
-const shownMs = 30_000;

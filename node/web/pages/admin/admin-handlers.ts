@@ -1,5 +1,6 @@
 import type { HandlersOf } from '../../route.ts';
 import type { adminRoutes } from '../../routes/admin-routes.ts';
+import { showBrokenGlass } from './broken-glass.tsx';
 import { showChanges } from './changes.tsx';
 import { addDepartment, changeDepartment, showDepartment, showDepartments, showNewDepartment } from './departments.tsx';
 import { confirmKeys, showFirstRun } from './first-run.tsx';
@@ -28,5 +29,6 @@ export const adminHandlers: HandlersOf<typeof adminRoutes> = {
   'department-change': changeDepartment,
   settings: showSettings,
   'settings-change': changeSettings,
+  'broken-glass': showBrokenGlass,
   'admin-changes': showChanges,
 };

@@ -9,6 +9,7 @@ import { When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { RecentBrokenGlass } from './broken-glass.tsx';
 import { FindingTable } from './finding-view.tsx';
 import { begun } from '../../../operations/meanings.ts';
 import { StorageHistory } from './storage-history.tsx';
@@ -40,6 +41,7 @@ export async function showHealth(visit: Visit, desk: DeskServices): Promise<Answ
         total={findings.length}
       />
       <FindingTable id="findings" caption="Checks, the worst first" findings={findings} />
+      <RecentBrokenGlass visit={visit} desk={desk} />
       <div class="halves">
         <Section title="Storage" id="storage">
           <Facts
