@@ -267,12 +267,19 @@ function Numbers({
 }) {
   return (
     <>
-      <Foreign text={details.csvId} />
+      <span class={wrapOf(details.csvId)}>
+        <Foreign text={details.csvId} />
+      </span>
       {details.mrn === undefined || isRestricted ? null : (
-        <span class="second-line">
+        <span class={`second-line ${wrapOf(details.mrn) ?? ''}`}>
           MRN <Foreign text={details.mrn} />
         </span>
       )}
     </>
   );
+}
+
+/** A number is read in one piece, unless somebody wrote a sentence there. */
+function wrapOf(number: string): 'nowrap' | undefined {
+  return number.length <= 20 ? 'nowrap' : undefined;
 }
