@@ -2,6 +2,7 @@ import type { Alerts } from './alerts/alerts.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { Drafts } from './accounts/drafts.ts';
 import type { Once } from './accounts/once.ts';
+import type { Backups } from './backups/backups.ts';
 import type { DurableBlobs } from './blobs/durable.ts';
 import type { StorageSamples } from './blobs/storage-samples.ts';
 import { exchangeCards } from './jobs/cards.ts';
@@ -32,6 +33,7 @@ export interface NodeJobsPorts extends ReceiptAuditPorts {
   readonly uploads: Uploads;
   readonly importDrafts: ImportDrafts;
   readonly alerts: Alerts;
+  readonly backups: Backups;
   /** Peers that have not been told our newest card. */
   readonly pushTo: Set<string>;
   renewCard(): Promise<boolean>;
@@ -81,6 +83,7 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
         for (const part of [ports.accounts, ports.drafts, ports.once]) await part.sweep();
       },
     },
+    { name: 'backups', everyMs: 10 * minuteMs, run: (signal) => ports.backups.work(signal) },
     { name: 'storage', everyMs: hourMs, run: () => ports.storageSamples.take() },
     { name: 'expiry', everyMs: 10 * minuteMs, run: () => forgetExpired(store, clock, diagnostics) },
   ];

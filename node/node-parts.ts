@@ -7,6 +7,8 @@ import { openDrafts } from './accounts/drafts.ts';
 import { openOnce } from './accounts/once.ts';
 import { openExchangeDoor } from './api/exchange-door.ts';
 import { defaultPeerLimits, openQuotas } from './api/quota.ts';
+import { openBackups } from './backups/backups.ts';
+import { restoredRefusal } from './backups/restored-mark.ts';
 import { openDirectoryBlobs } from './blobs/directory.ts';
 import { openDurableBlobs } from './blobs/durable.ts';
 import { openScratch } from './blobs/scratch.ts';
@@ -18,7 +20,7 @@ import { openLogExplorer } from './exchange-log/explorer.ts';
 import { openLooks } from './exchange-log/looks.ts';
 import { openLogProofs } from './exchange-log/proofs.ts';
 import { openLogResources } from './exchange-log/resources.ts';
-import { openSequencer } from './exchange-log/sequencer.ts';
+import { openSequencer, type Sequencer } from './exchange-log/sequencer.ts';
 import { openAccessTokens } from './exchange-log/tokens.ts';
 import { openWitness } from './exchange-log/witness.ts';
 import { openKeyring, parseDataKeyId } from './keys/keyring.ts';
@@ -27,7 +29,7 @@ import type { RootKey } from './keys/root-key.ts';
 import { logKeysOf, openPeerCards } from './peers/cards.ts';
 import { openPeerDirectory, type Peer } from './peers/directory.ts';
 import { openNonces } from './peers/nonces.ts';
-import { ownNodeOf, renewCard } from './peers/own-node.ts';
+import { loadCard, ownNodeOf, renewCard } from './peers/own-node.ts';
 import { openPairing } from './peers/pairing.ts';
 import { tokenForPeer } from './peers/pairing-run.ts';
 import { openPeerClocks } from './peers/peer-clocks.ts';
@@ -75,9 +77,13 @@ export interface Machine {
   readonly random: Random;
   readonly diagnostics: Diagnostics;
   readonly files: Files;
+  /** Of the disk of the backups: what fails there does not end the node. */
+  readonly backupFiles: Files;
   readonly rootKey: RootKey;
   readonly store: Database;
   readonly http: PeerHttp;
+  /** Made from a backup and not proven to be current: it is read, and signs nothing (Node §3). */
+  readonly restored: boolean;
 }
 
 export const version = '0.1.0';
@@ -90,8 +96,10 @@ export async function connectPeers(machine: Machine) {
   const secrets = await store.read((reader) => loadNodeSecrets(reader, keyring));
   const { name, title, url } = config;
   const own = ownNodeOf({ name, title, url, secrets, maxBundle: config.limits.bundleBytesMax });
-  const log = await openSequencer(store, own.origin, (head) => own.signHead(head), own.logKey, clock);
-  const cardIsNew = await renewCard(own, store, log, clock);
+  const sequencer = await openSequencer(store, own.origin, (head) => own.signHead(head), own.logKey, clock);
+  const log: Sequencer = machine.restored ? { ...sequencer, queue: refusal(config.dataDirectory) } : sequencer;
+  if (machine.restored) await loadCard(own, store);
+  const cardIsNew = !machine.restored && (await renewCard(own, store, log, clock));
   const proofs = openLogProofs();
   const tokens = openAccessTokens({ store, random, clock, log });
   const looks = openLooks({ store, log, clock, random });
@@ -276,6 +284,22 @@ export function connectAlerts(
     mailFrom: server?.from,
     wake: () => wake('alerts'),
   });
+}
+
+/** Backups and restore drills. `wake` runs a job at once. */
+export function connectBackups(
+  machine: Machine,
+  { keyring }: Pick<ConnectedPeers, 'keyring'>,
+  { blobs }: Pick<ConnectedRecords, 'blobs'>,
+  wake: (job: string) => void,
+) {
+  const { dataDirectory, name: node, backups: config } = machine.config;
+  const ports = { ...machine, files: machine.backupFiles, keyring, blobs, config, dataDirectory, node };
+  return openBackups({ ...ports, program: version, wake: () => wake('backups') });
+}
+
+function refusal(dataDirectory: string): Sequencer['queue'] {
+  return () => Promise.reject(restoredRefusal(dataDirectory));
 }
 
 async function openBlobs({ config, files, random, store, clock, diagnostics }: Machine) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { sealingReady } from '../protocol/crypto/seal.ts';
+import { isRestored, restoredRefusal } from './backups/restored-mark.ts';
 import type { NodeConfig } from './config/config.ts';
 import { startJobs, type JobRunner } from './jobs/runner.ts';
 import { openKeyring } from './keys/keyring.ts';
@@ -11,6 +12,7 @@ import { nodeJobs } from './node-jobs.ts';
 import {
   connectAccounts,
   connectAlerts,
+  connectBackups,
   connectExchange,
   connectPeers,
   connectRecords,
@@ -23,7 +25,7 @@ import type { MailPort } from './platform/mail.ts';
 import type { PeerHttp } from './platform/peer-http.ts';
 import { openDiagnostics } from './platform/pino-diagnostics.ts';
 import { systemRandom, type Random } from './platform/random.ts';
-import { openFiles } from './platform/system-files.ts';
+import { openFiles, systemFiles } from './platform/system-files.ts';
 import { openPeerHttp } from './platform/undici-peer-http.ts';
 import { openDatabase } from './store/database.ts';
 
@@ -36,6 +38,8 @@ export interface NodeOverrides {
   readonly diagnostics?: Diagnostics;
   readonly rootKey?: RootKey;
   readonly mail?: MailPort;
+  /** Opens a directory that was made from a backup as well: to be read, without doors and jobs (Node §3). */
+  readonly readRestored?: true;
   /** For the benchmark alone. */
   readonly unsafeForBenchmark?: { readonly synchronous: 'NORMAL' };
 }
@@ -57,6 +61,8 @@ export async function openNode(config: NodeConfig, overrides: NodeOverrides = {}
     });
   const onFatal = (error: unknown): void => endProcess(diagnostics, error);
   const files = overrides.files ?? openFiles(onFatal);
+  const restored = await isRestored(files, config.dataDirectory);
+  if (restored && overrides.readRestored !== true) throw restoredRefusal(config.dataDirectory);
   const { passphrase, path } = config.rootKey;
   const rootKey =
     overrides.rootKey ??
@@ -74,8 +80,10 @@ export async function openNode(config: NodeConfig, overrides: NodeOverrides = {}
       random,
       diagnostics,
       files,
+      backupFiles: overrides.files ?? systemFiles,
       rootKey,
       store,
+      restored,
       http: overrides.http ?? openPeerHttp(),
       ...(overrides.mail === undefined ? {} : { mail: overrides.mail }),
     });
@@ -128,6 +136,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
   const alerts = connectAlerts(machine, peers, mail, (job) => waking.wake(job));
   records.uploadLimit.bytesMax = async () => Number((await alerts.settings.values()).uploadGibMax) * 1024 ** 3;
   const accounts = connectAccounts(machine, peers);
+  const backups = connectBackups(machine, peers, records, (job) => waking.wake(job));
   const live = openLive(machine);
   let jobs: JobRunner | undefined;
   const doors: AsyncDisposable[] = [];
@@ -144,6 +153,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     ...exchange,
     ...alerts,
     ...accounts,
+    backups,
     live,
     isRunning: () => doors.length > 0,
     jobStanding: () => jobs?.standing() ?? [],
@@ -158,6 +168,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
       await records.uploads.sweep();
       await records.csvImport.sweep();
       await records.importDrafts.recover();
+      await backups.sweep();
       jobs = startJobs(nodeJobs(services), clock, diagnostics);
       waking.wake = (job) => jobs?.wake(job);
     },

@@ -15,8 +15,8 @@ export interface Person {
 }
 
 export interface Change {
-  readonly subject: 'setting' | 'station' | 'department';
-  /** Of the station or department; empty for settings. */
+  readonly subject: 'setting' | 'station' | 'department' | 'backup';
+  /** Of the station or department; empty for the others. */
   readonly id: string;
   /** The field or setting that changed. */
   readonly name: string;
@@ -33,6 +33,8 @@ export interface ChangeEntry extends Change {
 /** Every change of what an administrator sets: a leaf of the log each, in the transaction of the change (Node §8). */
 export interface Changes {
   note(writer: Writer, by: Person, changes: readonly Change[]): Promise<void>;
+  /** That a person asked for a backup or a restore drill: written down before it begins, on a full disk too. */
+  noteAsked(by: Person, what: 'backup' | 'drill'): Promise<void>;
   /** The latest first. */
   list(limit: number): Promise<readonly ChangeEntry[]>;
 }
@@ -65,23 +67,28 @@ const latestChanges = statement<{ limit: number }>()((db, values) =>
 );
 
 export function openChanges({ store, log, clock, random }: ChangesPorts): Changes {
+  const note: Changes['note'] = async (writer, by, changes) => {
+    const now = clock.now();
+    for (const change of changes) {
+      await writer.run(insertChange, { ...change, by_id: by.id, by_name: by.name, at: now });
+      const members = {
+        act: change.subject === 'backup' ? 'backup-asked' : `${change.subject}-changed`,
+        ...(change.id === '' ? {} : { id: loggable(change.id) }),
+        setting: change.name,
+        old: loggable(change.old),
+        new: loggable(change.new),
+        by: loggable(by.id),
+        at: formatInstant(now),
+      };
+      const record = writeLocalRecord({ kind: 'audit', salt: random.bytes(saltBytes), members });
+      await log.queue(writer, { type: 'local', record });
+    }
+  };
   return {
-    note: async (writer, by, changes) => {
-      const now = clock.now();
-      for (const change of changes) {
-        await writer.run(insertChange, { ...change, by_id: by.id, by_name: by.name, at: now });
-        const members = {
-          act: `${change.subject}-changed`,
-          ...(change.id === '' ? {} : { id: loggable(change.id) }),
-          setting: change.name,
-          old: loggable(change.old),
-          new: loggable(change.new),
-          by: loggable(by.id),
-          at: formatInstant(now),
-        };
-        const record = writeLocalRecord({ kind: 'audit', salt: random.bytes(saltBytes), members });
-        await log.queue(writer, { type: 'local', record });
-      }
+    note,
+    noteAsked: async (by, what) => {
+      const change: Change = { subject: 'backup', id: '', name: what, old: '', new: 'asked' };
+      await store.write((writer) => note(writer, by, [change]), { essential: true });
     },
     list: async (limit) => {
       const rows = await store.read((reader) => reader.all(latestChanges, { limit }));

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { BlobError } from '../blobs/blob-store.ts';
 import { MailError } from '../platform/mail.ts';
+import { checkBackups } from './check-backups.ts';
 import { bad, good, type Finding } from './finding.ts';
 import { plain } from './operation.ts';
 import { checkPeer } from './doctor-peers.ts';
@@ -22,7 +23,8 @@ export const doctorOperations = {
       checkMail(services),
       ...peers.map((peer) => checkPeer(services, peer)),
     ]);
-    return { findings: peers.length === 0 ? [...findings, noPeers] : findings };
+    const all = [...findings, ...(await checkBackups(services))];
+    return { findings: peers.length === 0 ? [...all, noPeers] : all };
   }),
 };
 

@@ -1,3 +1,5 @@
+import { BackupError } from '../backups/backup-error.ts';
+import { DrillFault } from '../backups/drill-fault.ts';
 import { BlobError } from '../blobs/blob-store.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { KeyError } from '../keys/keyring.ts';
@@ -123,6 +125,23 @@ const classes: readonly OwnClass[] = [
     kinds: { 'wrong-passphrase': 'refused', exists: 'conflict', shredded: 'not-found' },
     otherwise: 'damaged',
   },
+  {
+    type: BackupError,
+    kinds: {
+      'not-configured': 'invalid',
+      'unknown-backup': 'not-found',
+      'no-backup': 'not-found',
+      'not-empty': 'conflict',
+      foreign: 'conflict',
+      'not-there': 'unavailable',
+      busy: 'unavailable',
+      full: 'unavailable',
+      'no-room': 'unavailable',
+      stopped: 'unavailable',
+    },
+    otherwise: 'damaged',
+  },
+  { type: DrillFault, kinds: { 'wrong-root-key': 'refused', 'newer-schema': 'refused' }, otherwise: 'damaged' },
   { type: BlobError, kinds: { unreachable: 'unavailable', full: 'unavailable' }, otherwise: 'damaged' },
   {
     type: FileError,

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
+import { checkBackups } from './check-backups.ts';
 import { checkBlobs, checkClock, checkDatabase, checkMail } from './doctor.ts';
 import { checkDisk, checkRootKey } from './doctor-files.ts';
 import { checkPeer } from './doctor-peers.ts';
@@ -40,7 +41,8 @@ export async function checkHealth(services: NodeServices, { withDamage }: { read
     ...peers.map((peer) => within(clock, `peer ${peer.name}`, checkPeer(services, peer))),
   ]);
   const disk = await checkDisk(services, config);
-  return worstFirst([...found, ...disk, checkJobs(services)]);
+  const backups = await checkBackups(services);
+  return worstFirst([...found, ...disk, ...backups, checkJobs(services)]);
 }
 
 /** A job that fails once is tried again; one that goes on failing needs somebody. */

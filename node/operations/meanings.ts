@@ -7,6 +7,8 @@ const meanings: Readonly<Record<string, string>> = {
   mail: 'Alerts to the police do not leave by mail. Doctors are told to telephone.',
   'root key': 'Whoever reads the key reads every patient; without it nobody reads any.',
   'backup of the keys': 'If this disk breaks, every patient record and every referral is lost with it.',
+  backup: 'If this disk breaks, every patient record and referral since the last backup is lost with it.',
+  'restore drill': 'Nobody knows yet whether the records of patients come back after a lost machine.',
   disk: 'When the disk is full nothing new can be saved or received. Reading goes on.',
   'disk forecast':
     'From that day on nothing new can be saved or received: no patient, no image, no referral. Reading goes on.',

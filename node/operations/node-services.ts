@@ -5,6 +5,7 @@ import type { Changes } from '../alerts/changes.ts';
 import type { Departments } from '../alerts/departments.ts';
 import type { Settings } from '../alerts/settings.ts';
 import type { Stations } from '../alerts/stations/stations.ts';
+import type { Backups } from '../backups/backups.ts';
 import type { DurableBlobs } from '../blobs/durable.ts';
 import type { StorageSamples } from '../blobs/storage-samples.ts';
 import type { NodeConfig } from '../config/config.ts';
@@ -59,6 +60,7 @@ export interface NodeServices {
   readonly blobs: DurableBlobs;
   readonly storageSamples: StorageSamples;
   readonly alerts: Alerts;
+  readonly backups: Backups;
   readonly stations: Stations;
   readonly departments: Departments;
   readonly settings: Settings;

@@ -1,4 +1,5 @@
 import { administrationOperations } from './administration.ts';
+import { backupOperations } from './backups.ts';
 import { doctorOperations } from './doctor.ts';
 import { firstRunOperations } from './first-run-answer.ts';
 import { importOperations } from './imports.ts';
@@ -19,6 +20,7 @@ export const operations = {
   ...doctorOperations,
   ...firstRunOperations,
   ...administrationOperations,
+  ...backupOperations,
   ...userOperations,
 };
 

@@ -80,6 +80,15 @@ export function ownNodeOf(options: OwnNodeOptions): OwnNode & { setCard(card: Ca
   };
 }
 
+/** Reads the newest card that was signed; `undefined` before the first. */
+export async function loadCard(own: OwnNode & { setCard(card: Card): void }, store: Store): Promise<Card | undefined> {
+  const row = await store.read((reader) => reader.first(peerQueries.fact, { name: cardFact }));
+  if (row === undefined) return undefined;
+  const card = parseCard(row.value, own.identityVkey, logCrypto);
+  own.setCard(card);
+  return card;
+}
+
 /**
  * Reads the newest card, and signs another when there is none, when it would say something else now, or when it is a day
  * old. Each new serial is a `key` leaf of the node's own log, in the same transaction. True when the card is new.
@@ -90,10 +99,8 @@ export async function renewCard(
   log: CardLog,
   clock: Clock,
 ): Promise<boolean> {
-  const row = await store.read((reader) => reader.first(peerQueries.fact, { name: cardFact }));
-  const old = row === undefined ? undefined : parseCard(row.value, own.identityVkey, logCrypto);
+  const old = await loadCard(own, store);
   const now = clock.now();
-  if (old !== undefined) own.setCard(old);
   if (old !== undefined && now - instantOfUnix(old.serial) < cardRenewMs && saysTheSame(old, own)) return false;
   const serial = Math.max(unixOf(now), (old?.serial ?? 0) + 1);
   const note = writeCard(

@@ -28,8 +28,8 @@ export interface AlertTables {
   /** Every change of the three tables above, for the page that shows it; the log has a leaf of each. */
   admin_change: {
     number: Generated<number>;
-    subject: 'setting' | 'station' | 'department';
-    /** Id of the station, code of the department; empty for settings. */
+    subject: 'setting' | 'station' | 'department' | 'backup';
+    /** Id of the station, code of the department; empty for the others. */
     id: string;
     name: string;
     old: string;
