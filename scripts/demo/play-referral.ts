@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Session } from '../../node/cli/session.ts';
 import { actorOf, type Actor } from './cast.ts';
 import { DemoError } from './demo-error.ts';
 import { alder, birch } from './hospitals.ts';
 import { secondsSince, type Screen } from './screen.ts';
-import { prepareCase, receiver, refer, waitForReceipt, waitForReferral, xrayFile, type Detail } from './story.ts';
+import { prepareCase, receiver, refer, waitForReceipt, waitForReferral, type Detail } from './story.ts';
 
 /** From the patient at Alder to the X-ray in Birch's hands; gives back the referral. */
 export async function playReferral(screen: Screen, actors: readonly Actor[]): Promise<string> {
@@ -21,7 +20,7 @@ export async function playReferral(screen: Screen, actors: readonly Actor[]): Pr
   screen.field('question', summary.question);
   const seen = await atBirch.plain('referral.show', { referral: id });
   screen.done('Birch has opened and understood it', `${seen.sections.length} sections`);
-  await compareAttachment(screen, atBirch, seen);
+  await compareAttachment(screen, atBirch, seen, prepared.xray);
   return id;
 }
 
@@ -47,13 +46,18 @@ export async function playAnswer(
   return { accepted, answered };
 }
 
-async function compareAttachment(screen: Screen, session: Session, { id, attachments }: Detail): Promise<void> {
+async function compareAttachment(
+  screen: Screen,
+  session: Session,
+  { id, attachments }: Detail,
+  xray: Uint8Array,
+): Promise<void> {
   const [file] = attachments;
   if (file === undefined) throw new DemoError('Birch has the referral without its X-ray.');
   const hash = createHash('sha256');
   for await (const piece of session.download('referral.attachment', { referral: id, attachment: file.id }))
     hash.update(piece);
-  const original = createHash('sha256').update(readFileSync(xrayFile)).digest('hex');
+  const original = createHash('sha256').update(xray).digest('hex');
   if (hash.digest('hex') !== original) throw new DemoError('The X-ray at Birch is not the one that Alder sent.');
   screen.done(`the ${file.title} is byte for byte the one at Alder`, `${file.size} bytes`);
   screen.field('SHA-256', `${original.slice(0, 32)}…`);

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Session } from '../../node/cli/session.ts';
 import type { OperationOutput } from '../../node/operations/table.ts';
 import { streamOnce } from '../../node/platform/files.ts';
@@ -7,18 +5,7 @@ import { utf8 } from '../../protocol/bytes.ts';
 import { DemoError } from './demo-error.ts';
 import { alder, birch, type Hospital } from './hospitals.ts';
 import { makePatientsCsv } from './patients.ts';
-
-/** A synthetic X-ray of 12 bits; nobody was ever before the machine. */
-export const xrayFile = join(
-  import.meta.dirname,
-  '..',
-  '..',
-  'test',
-  'fixtures',
-  'fhir',
-  'dicom',
-  'synthetic-xray.dcm',
-);
+import { xrayOf } from './xray.ts';
 
 export const sender = { id: 'amina', name: 'Dr. Amina Yusuf' };
 export const receiver = { id: 'bela', name: 'Dr. Bela Horvath' };
@@ -34,6 +21,8 @@ export type Detail = OperationOutput<'referral.show'>;
 export interface Case {
   readonly patient: Patient;
   readonly attachment: string;
+  /** The bytes of the attachment. */
+  readonly xray: Uint8Array;
 }
 
 /** Imports invented patients through the same CSV import that a hospital uses; they are written to no other file. */
@@ -52,23 +41,24 @@ export async function prepareCase(session: Session): Promise<Case> {
   const { consultation } = await session.plain('patient.consult', {
     patient: patient.id,
     class: 'EMER',
-    reason: 'Fall on the stairs, pain in the right wrist',
-    findings: 'Swelling and tenderness over the distal radius, no neurovascular deficit',
+    reason: 'Fall on the stairs, pain in the left forearm',
+    findings: 'Swelling and tenderness over the left distal radius, no neurovascular deficit',
     diagnoses: ['Fracture of the lower end of the radius, closed'],
     prescriptions: ['Paracetamol 1 g every 8 hours', 'Splint, arm raised'],
     practitioner: sender.name,
   });
+  const xray = xrayOf(patient.details);
   const { attachment } = await session.upload(
     'patient.attach',
     {
       patient: patient.id,
-      title: 'X-ray of the right wrist',
+      title: 'X-ray of the left forearm',
       contentType: 'application/dicom',
       consultation: consultation.id,
     },
-    streamOnce(readFileSync(xrayFile)),
+    streamOnce(xray),
   );
-  return { patient, attachment: attachment.id };
+  return { patient, attachment: attachment.id, xray };
 }
 
 export async function refer(session: Session, { patient, attachment }: Case): Promise<string> {
@@ -76,7 +66,7 @@ export async function refer(session: Session, { patient, attachment }: Case): Pr
     to: birch.name,
     patient: patient.id,
     priority: 'urgent',
-    reason: 'Displaced fracture of the distal radius',
+    reason: 'Displaced fracture of the left distal radius',
     question: 'Please assess for operation and take over the treatment',
     specialty: 'Orthopaedic surgery',
     attachments: [attachment],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { statement } from '../../../node/store/statement.ts';
 import { eventually } from '../../support/desk.ts';
@@ -176,6 +177,21 @@ test('pictures are shown only when their bytes are pictures, everything else is 
   expect(saved.headers.get('content-type')).toBe('application/octet-stream');
   expect(new Uint8Array(await saved.arrayBuffer())).toEqual(html);
   expect((await atBirch.get(`/received/${id}/attachments/nothing`)).status).toBe(404);
+});
+
+test('an X-ray that names another person is warned of, one of the referred patient is not', async () => {
+  const { alder, atBirch } = desks;
+  const person = { csvId: 'A-004217', mrn: 'MRN-A-004217', familyName: 'Tesfaye', givenNames: 'Selam' };
+  const bytes = new Uint8Array(readFileSync('test/fixtures/fhir/dicom/synthetic-xray.dcm'));
+  const warned = async (birthDate: string, csvId: string): Promise<boolean> => {
+    const patient = await addPatient(alder, { ...person, csvId, birthDate });
+    const file = await addFile(alder, patient, { title: 'Forearm', contentType: 'application/dicom', bytes });
+    const page = await stateAt(atBirch, `/received/${await refer(desks, { patient, attachments: [file] })}`);
+    expect(page).toContain('Patient named in the file: Tesfaye Selam, MRN-A-004217');
+    return page.includes('! This is another id or birth date than the referred patient’s');
+  };
+  expect(await warned('1987-05-14', 'A-004217')).toBe(false);
+  expect(await warned('1987-05-15', 'A-004218')).toBe(true);
 });
 
 test('what others wrote is text, never markup', async () => {

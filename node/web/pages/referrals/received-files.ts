@@ -68,7 +68,7 @@ function dicomWords(facts: DicomFacts, { review }: ReferralDetail): readonly str
     laterality,
     rows === undefined || columns === undefined ? undefined : `${columns} × ${rows} pixels`,
   ].filter((one) => one !== undefined && one !== '');
-  const person = [patientName, patientId].filter((one) => one !== undefined && one !== '');
+  const person = [patientName?.replaceAll('^', ' '), patientId].filter((one) => one !== undefined && one !== '');
   return [
     ...(image.length === 0 ? [] : [image.join(', ')]),
     ...(person.length === 0 ? [] : [`Patient named in the file: ${person.join(', ')}`]),
