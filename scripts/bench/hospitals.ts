@@ -12,6 +12,8 @@ import type { PatientId } from '../../node/records/model.ts';
 
 /** Two paired hospitals in this process, on real files, sockets and clocks. */
 export interface HospitalPair extends AsyncDisposable {
+  /** Where all their files lie; gone with them. */
+  readonly directory: string;
   readonly alder: FernpostNode;
   readonly birch: FernpostNode;
   /** Where people open them: `http://host:port`. */
@@ -82,6 +84,7 @@ export async function openHospitals(unsafe?: { readonly synchronous: 'NORMAL' })
     return sent;
   };
   return {
+    directory,
     alder,
     birch,
     desks: { alder: alderDesk, birch: birchDesk },

@@ -33,6 +33,16 @@ test('a small run sends real referrals and prints what it found as JSON', { time
   expect(names).toEqual(expect.arrayContaining(['X-Wing seal', 'sign', 'verify', 'sha256', 'aes', 'commit']));
 });
 
+test('the row of the desk asks for charts and for every kind of page of the log', { timeout: 120_000 }, async () => {
+  const { stdout } = await run(process.execPath, [...pages, bench, '--tiny', '--json', 'desk']);
+  const printed = JSON.parse(stdout) as readonly Printed[];
+  const names = printed.flatMap(({ figures, verdicts }) => [...figures, ...verdicts].map(({ name }) => name));
+  for (const name of ['chart, p99', 'chart, 5 consultations, median', 'chart, 5 referrals, median'])
+    expect(names).toContain(name);
+  for (const filter of ['newest', 'oldest', 'by index', 'kind', 'peer', 'day', 'hash'])
+    for (const what of ['median', 'p99']) expect(names).toContain(`log, ${filter}, ${what}`);
+});
+
 test('a row that does not exist is answered with those that do', async () => {
   await expect(run(process.execPath, [...pages, bench, '11'])).rejects.toMatchObject({
     code: 2,
