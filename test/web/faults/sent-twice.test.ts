@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { instantOfMs } from '../../../protocol/instant.ts';
 import { OperationError } from '../../../node/platform/operation-error.ts';
 import type { PatientId } from '../../../node/records/model.ts';
 import type { Role } from '../../../node/accounts/roles.ts';
+import { heldMs } from '../../../node/web/pages/log/issued-tokens.ts';
 import { hiddenFields, type DeskClient, type Fields } from '../../support/desk-client.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import { addPatient, signedFields, writeDraft } from '../referrals/two-desks.ts';
@@ -172,12 +174,40 @@ test('a referral by a double click, and by signing its draft again, is one', asy
   expect([other.location, later.location]).toEqual([one.location, one.location]);
 });
 
-test('an auditor’s token by a double click is made once, and the second answer says that the label is taken', async () => {
+const secretOf = (html: string): string | undefined => /id="token">\s*([A-Za-z0-9_-]{43})/.exec(html)?.[1];
+
+test('an auditor’s token by a double click is made once, and either answer shows its secret to whoever made it', async () => {
   const desk = client('administrator');
-  const issue = () => desk.post('/admin/auditors', { label: 'twice' });
-  const answers = await Promise.all([issue(), issue()]);
-  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 422]);
+  const given = { ...hiddenFields((await desk.get('/admin/auditors')).text, '/admin/auditors'), label: 'twice' };
+  const issue = (by = desk) => by.post('/admin/auditors', given);
+  const [one, other] = await Promise.all([issue(), issue()]);
+  expect([one.status, other.status]).toEqual([200, 200]);
+  expect(secretOf(one.text)).toHaveLength(43);
+  expect(secretOf(other.text)).toBe(secretOf(one.text));
   expect((await alder.node.tokens.list()).filter(({ kind }) => kind === 'auditor')).toHaveLength(1);
+
+  const elsewhere = await alder.client('administrator');
+  const there = await issue(elsewhere);
+  expect([there.status, there.text]).toEqual([303, '']);
+  const shown = await elsewhere.open(there.location ?? '');
+  expect(shown.text).toContain('was made before');
+  expect(secretOf(shown.text), 'the same administrator at another computer').toBeUndefined();
+});
+
+test('the secret of a token is held a minute for its form, and not a moment longer', async () => {
+  const desk = client('administrator');
+  const given = { ...hiddenFields((await desk.get('/admin/auditors')).text, '/admin/auditors'), label: 'held' };
+  const made = secretOf((await desk.post('/admin/auditors', given)).text);
+  const now = alder.node.clock.now();
+  const late = vi.spyOn(alder.node.clock, 'now');
+  try {
+    late.mockReturnValue(instantOfMs(now + heldMs / 2));
+    expect(secretOf((await desk.post('/admin/auditors', given)).text)).toBe(made);
+    late.mockReturnValue(instantOfMs(now + heldMs + 1000));
+    expect((await desk.post('/admin/auditors', given)).status).toBe(303);
+  } finally {
+    late.mockRestore();
+  }
 });
 
 test('a form that may be saved already, because the node stopped in its middle, asks to look and can be sent anew', async () => {

@@ -187,15 +187,16 @@ describe('consistency', () => {
 describe('auditors’ tokens', () => {
   test('are shown once, used, and taken back with who and when', async () => {
     const administrator = await alder.client('administrator');
-    const made = await administrator.post('/admin/auditors', { label: 'State auditor' });
+    const issue = (label: string) => administrator.submit('/admin/auditors', '/admin/auditors', { label });
+    const made = await issue('State auditor');
     const [, token = ''] = /id="token">\s*([A-Za-z0-9_-]{43})/.exec(made.text) ?? [];
     expect(token).toHaveLength(43);
     expect((await administrator.get('/admin/auditors')).text).not.toContain(token);
     const { url } = alder.node.own;
     const read = () => fetch(`${url}/log/checkpoint`, { headers: { authorization: `Bearer ${token}` } });
     expect((await read()).status).toBe(200);
-    expect((await administrator.post('/admin/auditors', { label: 'State auditor' })).status).toBe(422);
-    expect((await administrator.post('/admin/auditors', { label: '<b>' })).status).toBe(422);
+    expect((await issue('State auditor')).status).toBe(422);
+    expect((await issue('<b>')).status).toBe(422);
     const page = '/admin/auditors/revoke?label=State+auditor';
     const after = await administrator.submitAndOpen(page, '/admin/auditors/revoke', {});
     expect(after.text).toContain('taken back');

@@ -11,25 +11,34 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { logRoutes } from '../../routes/log-routes.ts';
+import { submitOnce } from '../../submit-once.ts';
 import { url } from '../../urls.ts';
+import { findIssued, holdIssued, type IssuedToken } from './issued-tokens.ts';
 
 const labelLettersMax = 100;
 type TokenRoutes = 'tokens' | 'token-issue' | 'token-ask' | 'token-revoke';
 
 /** Auditors' tokens: who may read the log and the records behind it from outside (Spec §5.8). Administrators only. */
 export const tokenHandlers: Pick<HandlersOf<typeof logRoutes>, TokenRoutes> = {
-  tokens: (visit, desk) => tokensPage(desk, { label: visit.draft?.get('label') ?? '' }),
+  tokens: (visit, desk) =>
+    tokensPage(desk, { label: visit.draft?.get('label') ?? '', made: visit.query.get('made') ?? '' }),
   // The one form whose answer is no redirect: the token is in no database and no address, and shows in this page alone.
   'token-issue': async (visit, desk) => {
-    const label = (await visit.form()).get('label').trim();
-    try {
-      const token = await desk.tokens.issue(label, visit.user.id);
-      return await tokensPage(desk, { label: '', issued: { label, token } });
-    } catch (error) {
-      if (!(error instanceof OperationError) || (error.code !== 'bad-label' && error.code !== 'label-taken'))
-        throw error;
-      return tokensPage(desk, { label, errors: [{ field: 'label', message: error.message }] });
-    }
+    const form = await visit.form();
+    const label = form.get('label').trim();
+    const once = form.get('once');
+    const done = await submitOnce(visit, async () => {
+      try {
+        holdIssued(visit, desk, once, { label, token: await desk.tokens.issue(label, visit.user.id) });
+        return url('tokens', {}, { made: label });
+      } catch (error) {
+        if (!(error instanceof OperationError) || (error.code !== 'bad-label' && error.code !== 'label-taken'))
+          throw error;
+        return tokensPage(desk, { label, errors: [{ field: 'label', message: error.message }] });
+      }
+    });
+    const issued = findIssued(visit, desk, once);
+    return issued === undefined ? done : tokensPage(desk, { label: '', issued });
   },
   'token-ask': (visit, desk) => {
     const label = visit.query.get('label') ?? '';
@@ -63,7 +72,9 @@ export const tokenHandlers: Pick<HandlersOf<typeof logRoutes>, TokenRoutes> = {
 interface TokensState {
   readonly label: string;
   readonly errors?: FormErrors;
-  readonly issued?: { readonly label: string; readonly token: string };
+  readonly issued?: IssuedToken;
+  /** The label of a token that was made by a form which is sent again now. */
+  readonly made?: string;
 }
 
 interface Row extends AccessToken {
@@ -71,7 +82,7 @@ interface Row extends AccessToken {
   readonly revokedName: string;
 }
 
-async function tokensPage(desk: DeskServices, { label, errors = [], issued }: TokensState): Promise<Answer> {
+async function tokensPage(desk: DeskServices, { label, errors = [], issued, made = '' }: TokensState): Promise<Answer> {
   const users = new Map((await desk.accounts.users.list()).map((user) => [user.id as string, user.name]));
   const nameOf = (id: string): string => users.get(id) ?? id;
   const tokens = (await desk.tokens.list())
@@ -88,8 +99,22 @@ async function tokensPage(desk: DeskServices, { label, errors = [], issued }: To
         hold no patient. Auditors who work here sign in instead.
       </p>
       {issued === undefined ? null : <Issued label={issued.label} token={issued.token} desk={desk} />}
+      {made === '' || !tokens.some((token) => token.label === made) ? null : (
+        <Notice
+          tone="amber"
+          role="status"
+          title={
+            <>
+              The token for <Foreign text={made} /> was made before
+            </>
+          }
+        >
+          <p>It is shown once and never again. If nobody wrote it down, take it back and make another.</p>
+        </Notice>
+      )}
       <Section id="new-token" title="Make a token">
         <form method="post" action={url('token-issue')}>
+          <Once token={desk.random.uuid()} />
           <Field
             name="label"
             label="For whom"
