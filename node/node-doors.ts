@@ -1,4 +1,5 @@
 import { controlApp } from './api/control.ts';
+import { controlLimits, deskLimits, exchangeLimits } from './api/door-limits.ts';
 import type { ExchangeDoor } from './api/exchange-door.ts';
 import { exchangeApp, listen, type Listening } from './api/listen.ts';
 import type { NodeConfig } from './config/config.ts';
@@ -26,12 +27,17 @@ export interface DoorAddresses {
 export async function listenDoors(services: DoorServices, doors: AsyncDisposable[]): Promise<DoorAddresses> {
   const { config, files, random, diagnostics } = services;
   const token = newControlToken(random);
-  const exchange = await listen(exchangeApp(services.exchange), config.exchange, services.clock);
+  const exchange = await listen(exchangeApp(services.exchange), config.exchange, services.clock, exchangeLimits);
   doors.push(exchange);
   const pages = openDesk(services);
-  const desk = await listen(pages, config.desk, services.clock);
+  const desk = await listen(pages, config.desk, services.clock, deskLimits);
   doors.push(desk, pages);
-  const control = await listen(controlApp({ services, token, diagnostics }), config.control, services.clock);
+  const control = await listen(
+    controlApp({ services, token, diagnostics }),
+    config.control,
+    services.clock,
+    controlLimits,
+  );
   doors.push(control, { [Symbol.asyncDispose]: () => removeRunning(config.dataDirectory, files) });
   const addresses = { exchange: addressOf(exchange), desk: addressOf(desk), control: addressOf(control) };
   await writeRunning(config.dataDirectory, { control: addresses.control, token, pid: process.pid }, files);

@@ -2,6 +2,8 @@ import { serve, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { headerBytesMax } from '../../protocol/http/limits.ts';
 import type { Clock } from '../platform/clock.ts';
+import { watchConnections, type WatchedServer } from './connections.ts';
+import type { DoorLimits } from './door-limits.ts';
 import type { ExchangeDoor } from './exchange-door.ts';
 
 /** An open door; disposing it ends its connections. */
@@ -16,8 +18,6 @@ export interface ListenAt {
   readonly port: number;
 }
 
-/** A chunk over a slow line: 8 MiB in five minutes. */
-const requestTimeoutMs = 300_000;
 const closeTimeoutMs = 3_000;
 
 /** The exchange door as an app: the raw request goes in as it came, since its signature covers what stood on the wire. */
@@ -39,7 +39,12 @@ export function exchangeApp(door: ExchangeDoor): Hono<{ Bindings: HttpBindings }
 }
 
 /** Opens a door; fails when its address is taken or not this machine's. */
-export async function listen(app: { readonly fetch: unknown }, at: ListenAt, clock: Clock): Promise<Listening> {
+export async function listen(
+  app: { readonly fetch: unknown },
+  at: ListenAt,
+  clock: Clock,
+  limits: DoorLimits,
+): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = serve(
     {
@@ -47,11 +52,18 @@ export async function listen(app: { readonly fetch: unknown }, at: ListenAt, clo
       hostname: at.host,
       port: at.port,
       overrideGlobalObjects: false,
-      serverOptions: { maxHeaderSize: headerBytesMax, requestTimeout: requestTimeoutMs },
+      serverOptions: {
+        maxHeaderSize: headerBytesMax,
+        headersTimeout: limits.headersMsMax,
+        connectionsCheckingInterval: limits.headersCheckMs,
+        keepAliveTimeout: limits.keepAliveMs,
+        requestTimeout: 0, // Bodies are watched by their pace: a slow one that moves lives on.
+      },
     },
     (info) => resolve(info.port),
   );
   server.on('error', reject);
+  watchConnections(server as WatchedServer, limits, clock);
   const port = await promise;
   return {
     host: at.host,

@@ -53,16 +53,30 @@ export async function readForm(
   return new FormFields(fields);
 }
 
-/** The whole body, or the error of a body that is larger than `bytesMax`. */
+/** The whole body, or the error of a body that is larger than `bytesMax` or breaks off. */
 export async function readLimited(body: ByteStream, bytesMax: number): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of body) {
-    size += piece.length;
-    if (size > bytesMax) throw tooLarge();
-    pieces.push(piece);
+  try {
+    for await (const piece of body) {
+      size += piece.length;
+      if (size > bytesMax) throw tooLarge();
+      pieces.push(piece);
+    }
+  } catch (cause) {
+    throw isBrokenOff(cause) ? broken(cause) : cause;
   }
   return Buffer.concat(pieces, size);
+}
+
+/** Whoever sent it went away, or was sent away because nothing more came: no fault of this node. */
+function isBrokenOff(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
+}
+
+function broken(cause: unknown): OperationError {
+  const message = 'The form did not arrive whole. Nothing of it was saved: send it again.';
+  return new OperationError('invalid', 'form-broken', message, { cause });
 }
 
 function tooLarge(): OperationError {

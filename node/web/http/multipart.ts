@@ -16,18 +16,24 @@ export interface FilePart {
 
 /** A page without script sends files up to this size at once; larger ones go in pieces. */
 export const multipartFileBytesMax = 64 * 1024 * 1024;
+/** All that one form brings, files and fields: what comes so cannot be gone on with when it breaks off. */
+export const multipartBytesMax = 2 * multipartFileBytesMax;
 const fieldBytesMax = 64 * 1024;
 const fieldsMax = 100;
 
 /**
  * Reads `multipart/form-data` as it arrives (RFC 7578): `onFile` takes each file's stream, and the fields that stood
- * before it. A file above its limit fails with `file-too-large` in the middle of its stream, so that it is not kept. When
- * the form breaks off, so do the streams of its files, and whoever reads one has taken away what came before this fails.
+ * before it. A file above its limit fails with `file-too-large` in the middle of its stream, so that it is not kept. A form
+ * of more than `bytesMax` in all is refused before it arrives, where it says its size. When the form breaks off, so do the
+ * streams of its files, and whoever reads one has taken away what came before this fails.
  */
 export async function readMultipart(
   incoming: HttpBindings['incoming'],
   onFile: (file: FilePart, fieldsBefore: FormFields) => Promise<void>,
+  bytesMax: number = multipartBytesMax,
 ): Promise<FormFields> {
+  if (Number(incoming.headers['content-length'] ?? 0) > bytesMax)
+    throw tooLargeTogether(bytesMax, 'Nothing of it was kept');
   const fields: [string, string][] = [];
   const work: Promise<void>[] = [];
   const streams: Readable[] = [];
@@ -52,6 +58,12 @@ export async function readMultipart(
   parser.on('error', (cause) => reject(broken(cause)));
   parser.on('finish', () => resolve());
   incoming.on('aborted', () => reject(broken(undefined)));
+  let size = 0;
+  const count = (piece: Buffer): void => {
+    size += piece.length;
+    if (size > bytesMax) reject(tooLargeTogether(bytesMax, 'Look which of its files are there already'));
+  };
+  incoming.on('data', count);
   incoming.pipe(parser);
   try {
     await promise;
@@ -61,6 +73,7 @@ export async function readMultipart(
     await Promise.allSettled(work);
     throw error;
   } finally {
+    incoming.off('data', count);
     incoming.unpipe(parser);
   }
   return new FormFields(fields);
@@ -85,6 +98,14 @@ async function* streamOf(stream: AsyncIterable<Buffer> & { truncated?: boolean }
       'file-too-large',
       `A file sent in one piece has at most ${multipartFileBytesMax / 1024 ** 2} MiB. It was not kept: with scripts on, files of any size can be added.`,
     );
+}
+
+function tooLargeTogether(bytesMax: number, isSafe: string): OperationError {
+  return new OperationError(
+    'invalid',
+    'form-too-large',
+    `All files of one form together have at most ${bytesMax / 1024 ** 2} MiB. ${isSafe}: send them in several forms; with scripts on, files of any size can be added.`,
+  );
 }
 
 function tooMuch(): OperationError {

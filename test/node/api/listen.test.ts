@@ -6,6 +6,7 @@ import { targetOf } from '../../../protocol/http/routes.ts';
 import { parseNodeName } from '../../../protocol/ids.ts';
 import { parseResponseSignature } from '../../../protocol/http/signature.ts';
 import { BlobError } from '../../../node/blobs/blob-store.ts';
+import { exchangeLimits } from '../../../node/api/door-limits.ts';
 import { exchangeApp, listen, type Listening } from '../../../node/api/listen.ts';
 import { systemClock } from '../../../node/platform/clock.ts';
 import { composeReferral, forgeBundle, newBundleId, requestsOf, type Forged } from '../../support/forged-bundle.ts';
@@ -30,7 +31,7 @@ beforeEach(async () => {
   two = await openHospitals();
   [alder, birch] = [two.at('alder'), two.at('birch')];
   forged = await forgeBundle(alder, birch, await composeReferral(alder, birch));
-  door = await listen(exchangeApp(birch.node.exchange), { host: '127.0.0.1', port: 0 }, systemClock);
+  door = await listen(exchangeApp(birch.node.exchange), { host: '127.0.0.1', port: 0 }, systemClock, exchangeLimits);
 });
 
 afterEach(async () => {

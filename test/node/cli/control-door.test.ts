@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { controlApp } from '../../../node/api/control.ts';
+import { controlLimits } from '../../../node/api/door-limits.ts';
 import { listen, type Listening } from '../../../node/api/listen.ts';
 import { loadConfig } from '../../../node/config/config.ts';
 import { writeConfigFile } from '../../../node/config/config-file.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
     controlApp({ services: node, token: 'right', diagnostics: silentDiagnostics }),
     address,
     systemClock,
+    controlLimits,
   );
   ask = async (operation, init = {}) =>
     fetch(`http://127.0.0.1:${door.port}/control/v1/${operation}`, {

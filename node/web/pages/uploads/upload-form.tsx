@@ -4,7 +4,7 @@ import { Field, fieldId, Hidden, Submit, type FormErrors } from '../../component
 import { Section } from '../../components/panel.tsx';
 import { DataTable } from '../../components/table.tsx';
 import { bytesWords, Foreign, shown, When } from '../../components/text.tsx';
-import { multipartFileBytesMax } from '../../http/multipart.ts';
+import { multipartBytesMax, multipartFileBytesMax } from '../../http/multipart.ts';
 import { url } from '../../urls.ts';
 import { guardQuestion } from './wrong-patient-guard.ts';
 
@@ -56,7 +56,8 @@ function FileField({ errors }: { readonly errors: FormErrors }) {
       Images, DICOM, PDF, anything else.
       <span class="without-script">
         {' '}
-        Each up to {multipartFileBytesMax / 1024 ** 2} MiB here; larger ones need scripts.
+        Each up to {multipartFileBytesMax / 1024 ** 2} MiB here, together {multipartBytesMax / 1024 ** 2} MiB; larger
+        ones need scripts.
       </span>
     </>
   );
