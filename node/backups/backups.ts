@@ -45,6 +45,8 @@ export interface Backups {
   create(by: string, options?: { readonly newDisk?: boolean; readonly signal?: AbortSignal }): Promise<Backup>;
   /** Proves the newest backup, or the named one. What does not hold is a result; what could not be tried is thrown. */
   drill(by: string, options?: { readonly backup?: string; readonly signal?: AbortSignal }): Promise<DrillResult>;
+  /** Fails as `request` would: ask before something is written down about it. */
+  assertMayStart(): void;
   /** Leaves it to the job; fails with `busy` where something is under way or asked for. */
   request(kind: RunKind, by: string): void;
   /** Does what was requested, and makes a backup when one is due. */
@@ -185,6 +187,10 @@ export function openBackups(ports: BackupsPorts): Backups {
   return {
     create,
     drill,
+    assertMayStart: () => {
+      configured();
+      assertIdle();
+    },
     list: () => findBackups(files, configured().directory),
     standing: async () => ({
       config,

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBackupCommands } from './backup.ts';
 import { addBundleCommands } from './bundle.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addFirstRunCommand } from './first-run.ts';
@@ -34,6 +35,7 @@ export function makeProgram(json: boolean): Command {
   addBundleCommands(program);
   addLogCommands(program);
   addUserCommands(program);
+  addBackupCommands(program);
   addDoctorCommand(program);
   return program;
 }

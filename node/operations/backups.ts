@@ -24,6 +24,7 @@ export interface BackupView {
 /** Backups of this node: made, listed and proven. A restore needs no node and is no operation. */
 export const backupOperations = {
   'backup.create': plain(v.strictObject({ newDisk: v.optional(v.boolean(), false) }), async (services, { newDisk }) => {
+    services.backups.assertMayStart();
     await services.adminChanges.noteAsked(atTheMachine, 'backup');
     return { backup: backupView(await services.backups.create(atTheMachine.name, { newDisk })) };
   }),
@@ -43,6 +44,7 @@ export const backupOperations = {
   }),
 
   'backup.drill': plain(v.strictObject({ backup: v.optional(text) }), async (services, { backup }) => {
+    services.backups.assertMayStart();
     await services.adminChanges.noteAsked(atTheMachine, 'drill');
     const result = await services.backups.drill(atTheMachine.name, backup === undefined ? {} : { backup });
     if (result.state === 'failed') return result;

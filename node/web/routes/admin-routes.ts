@@ -5,6 +5,8 @@ const administrators = ['administrator'] as const;
 /** The node and what its administrators set (screens 13, 17, 18). Nothing here shows a patient. */
 export const adminRoutes = {
   health: { method: 'GET', path: '/admin', access: administrators },
+  'backup-now': { method: 'POST', path: '/admin/backups', access: administrators, form: '/admin' },
+  'restore-drill': { method: 'POST', path: '/admin/backups/drill', access: administrators, form: '/admin' },
   'first-run': { method: 'GET', path: '/admin/first-run', access: administrators },
   'keys-backed-up': { method: 'POST', path: '/admin/first-run/keys', access: administrators },
   stations: { method: 'GET', path: '/admin/stations', access: administrators },

@@ -1,6 +1,7 @@
 import type { HandlersOf } from '../../route.ts';
 import type { adminRoutes } from '../../routes/admin-routes.ts';
 import { showBrokenGlass } from './broken-glass.tsx';
+import { backUpNow, startDrill } from './backups.tsx';
 import { showChanges } from './changes.tsx';
 import { addDepartment, changeDepartment, showDepartment, showDepartments, showNewDepartment } from './departments.tsx';
 import { confirmKeys, showFirstRun } from './first-run.tsx';
@@ -12,6 +13,8 @@ import { showStations } from './stations.tsx';
 
 export const adminHandlers: HandlersOf<typeof adminRoutes> = {
   health: showHealth,
+  'backup-now': backUpNow,
+  'restore-drill': startDrill,
   'first-run': (visit, desk) => showFirstRun(visit, desk),
   'keys-backed-up': confirmKeys,
   stations: showStations,

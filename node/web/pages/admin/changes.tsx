@@ -10,13 +10,13 @@ import type { Visit } from '../../visit.ts';
 
 const shownMax = 500;
 
-/** Who changed which station, department or setting, from what to what (screen 18). */
+/** Who changed which station, department or setting, from what to what, and who asked for a backup (screen 18). */
 export async function showChanges(_visit: Visit, desk: DeskServices): Promise<Answer> {
   const [changes, stations] = await Promise.all([desk.adminChanges.list(shownMax), desk.stations.list()]);
   return page(
     { title: 'Changes' },
     <>
-      <h1>Changes of settings, stations and departments</h1>
+      <h1>Changes of settings, stations and departments; backups asked for</h1>
       <p class="quiet">
         The latest {shownMax}. Every one of them is an entry of the exchange log. <a href={url('settings')}>Settings</a>
       </p>
@@ -55,7 +55,11 @@ const columnsWith = (names: ReadonlyMap<string, string>): readonly Column<Change
       <>
         <span>{name.replaceAll(/[_.-]/g, ' ')}</span>
         <span class="second-line">
-          {subject === 'setting' ? 'setting' : <Foreign text={names.get(id) ?? `${subject} ${id}`} />}
+          {subject === 'setting' || subject === 'backup' ? (
+            subject
+          ) : (
+            <Foreign text={names.get(id) ?? `${subject} ${id}`} />
+          )}
         </span>
       </>
     ),

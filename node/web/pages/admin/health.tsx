@@ -9,6 +9,7 @@ import { When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { BackupsPanel, refreshWhile } from './backups.tsx';
 import { RecentBrokenGlass } from './broken-glass.tsx';
 import { FindingTable } from './finding-view.tsx';
 import { begun } from '../../../operations/meanings.ts';
@@ -17,18 +18,19 @@ import { StorageHistory } from './storage-history.tsx';
 /** Screen 17: what works, what does not, and what that means for patients. */
 export async function showHealth(visit: Visit, desk: DeskServices): Promise<Answer> {
   const withDamage = visit.query.get('database') === 'search';
-  const [checked, work, values, free, samples] = await Promise.all([
+  const [checked, work, values, free, samples, backups] = await Promise.all([
     checkHealth(desk, { withDamage }),
     findWaitingWork(desk),
     desk.settings.values(),
     desk.storageSamples.freeNow(),
     desk.storageSamples.list(),
+    desk.backups.standing(),
   ]);
   const findings = [...workFindings(work), ...checked].toSorted((left, right) => rank(left) - rank(right));
   const failed = findings.filter(({ state }) => state === 'fail').length;
   const { size, signedAt } = desk.log.head();
   return page(
-    { title: 'Health', count: failed, refreshSeconds: 60 },
+    { title: 'Health', count: failed, ...refreshWhile(backups.running) },
     <>
       <div class="page-head">
         <h1>Health and storage</h1>
@@ -41,6 +43,7 @@ export async function showHealth(visit: Visit, desk: DeskServices): Promise<Answ
         total={findings.length}
       />
       <FindingTable id="findings" caption="Checks, the worst first" findings={findings} />
+      <BackupsPanel visit={visit} standing={backups} once={() => desk.random.uuid()} />
       <RecentBrokenGlass visit={visit} desk={desk} />
       <div class="halves">
         <Section title="Storage" id="storage">
