@@ -55,7 +55,9 @@ async function answerRoute(desk: DeskServices, name: RouteName, row: RouteRow, c
     const live = session?.state === 'live' ? session : undefined;
     visit = new Visit({ ...facts, session: live, draft: undefined, form: undefined });
     if (!mayEnter(row.access, live))
-      return live === undefined ? await signInFirst(desk, row, context) : await denied(desk, visit, row);
+      return live === undefined
+        ? await finish(desk, visit, await signInFirst(desk, row, context), context)
+        : await denied(desk, visit, row);
     if (live !== undefined && live.step !== 'done' && row.access !== 'anyone' && row.step !== live.step)
       return seeOther('/account/password');
     const draft = await draftOf(desk, visit, row);

@@ -1,10 +1,12 @@
-import type { SignInResult } from '../../../accounts/accounts.ts';
+import type { Session, SignInResult } from '../../../accounts/accounts.ts';
 import type { Instant } from '../../../../protocol/instant.ts';
 import { page, seeOther, type Answer, type PageFacts } from '../../answer.ts';
 import { ErrorSummary, Field, Hidden, Submit, type FormErrors } from '../../components/form.tsx';
 import { Notice } from '../../components/panel.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { draftKeyOf } from '../../draft-key.ts';
 import { clearSessionCookie, readCookie, sessionCookieName } from '../../http/session-cookie.ts';
+import { unpackForm } from '../../kept-form.ts';
 import { homeOf } from '../../layout/navigation.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { accountRoutes } from '../../routes/account-routes.ts';
@@ -24,12 +26,15 @@ export const signInHandlers: SignInHandlers = {
   },
   'sign-in-post': async (visit, desk) => {
     const form = await visit.form();
-    const [login, next] = [form.get('login'), form.get('next')];
+    const [login, next, kept] = [form.get('login'), form.get('next'), form.get('kept')];
     const agent = visit.header('user-agent') ?? '';
     const { address } = visit;
     const result = await desk.accounts.signIn({ login, password: form.get('password'), address, agent });
-    if (result.state === 'signed-in') return enter(desk, result, next);
-    return signInPage(desk, { next, login, ...refusalOf(result, visit.now) });
+    if (result.state === 'signed-in') {
+      await keepTyped(desk, result.session, next, kept);
+      return enter(desk, result, next);
+    }
+    return signInPage(desk, { next, login, kept, ...refusalOf(result, visit.now) });
   },
   'sign-out': async (visit, desk) => {
     const token = tokenOf(visit, desk);
@@ -41,6 +46,18 @@ export const signInHandlers: SignInHandlers = {
   },
 };
 
+/** The sign-in of somebody whose form came after their session had gone; `kept` as of `packForm`. */
+export function signInWithForm(desk: DeskServices, next: string, kept: string | undefined): Answer {
+  const told = kept === undefined ? signedOutTooMuch : signedOutTyping;
+  return signInPage(desk, { next, login: '', errors: [], kept: kept ?? '', told, status: 401 });
+}
+
+/** Whoever signs in finds it in the form, and sends it or not. */
+async function keepTyped(desk: DeskServices, { user }: Session, next: string, kept: string): Promise<void> {
+  const [fields, page] = [unpackForm(kept), parseOwnPath(next)];
+  if (fields.length > 0 && page !== undefined) await desk.drafts.save(user.id, draftKeyOf(page), fields);
+}
+
 /** The secret of the session that asks. */
 export function tokenOf(visit: Visit, desk: DeskServices): string | undefined {
   return readCookie(visit.header('cookie'), sessionCookieName(desk.own.name));
@@ -51,6 +68,7 @@ interface SignInFacts {
   readonly login: string;
   readonly errors: FormErrors;
   readonly told?: Told | undefined;
+  readonly kept?: string;
   readonly status?: PageFacts['status'];
   readonly retryAfterSeconds?: number;
 }
@@ -63,6 +81,14 @@ interface Told {
 const ended: Told = {
   title: 'Your session has ended',
   text: 'A session ends after 15 minutes without use, and after 12 hours. What you had typed is kept for you: sign in to go on.',
+};
+const signedOutTyping: Told = {
+  title: 'You were signed out before this was sent',
+  text: 'Nothing of it was saved. What you had typed is kept in this page: sign in to go on with it.',
+};
+const signedOutTooMuch: Told = {
+  title: 'You were signed out before this was sent',
+  text: 'Nothing of it was saved, and it is too long to be kept here. Sign in in another window first, then go back to your form and send it again.',
 };
 const signedOut: Told = { title: 'You have signed out', text: 'Nothing of yours is open in this browser any more.' };
 
@@ -110,7 +136,7 @@ export function waitWords(seconds: number): string {
 }
 
 function signInPage(desk: DeskServices, facts: SignInFacts): Answer {
-  const { errors, login, next, told, status = 200, retryAfterSeconds } = facts;
+  const { errors, login, next, told, kept = '', status = 200, retryAfterSeconds } = facts;
   const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   return page(
     { title: 'Sign in', bare: true, status, headers },
@@ -124,6 +150,7 @@ function signInPage(desk: DeskServices, facts: SignInFacts): Answer {
       )}
       <form class="panel" method="post" action={url('sign-in-post')}>
         <Hidden name="next" value={next} />
+        {kept === '' ? null : <Hidden name="kept" value={kept} />}
         <Field
           name="login"
           label="Login"
