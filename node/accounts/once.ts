@@ -7,6 +7,12 @@ import { row, statement } from '../store/statement.ts';
 import type { Store } from '../store/store.ts';
 import type { UserId } from './accounts.ts';
 
+/** What was done under one form's UUID: a mark that tells the act from others, and where it led. */
+export interface Acts {
+  find(mark: string): string | undefined;
+  note(mark: string, location: string): void;
+}
+
 /**
  * A form carries a UUID; who sends it twice gets the answer of the first time, also while the first is still at work.
  * Work that throws leaves no trace: the same form may be sent again.
@@ -19,11 +25,22 @@ export interface Once {
    * with `maybe-saved`, and nothing is made twice.
    */
   run(user: UserId, id: string, work: () => Promise<string>, digest?: string): Promise<string>;
+  /**
+   * For forms whose content is known only when it has streamed in: each of its parts is an act of its own. `work` runs
+   * every time the form is sent, one after the other, and is told what was done before under this `id`. What it notes is
+   * remembered for a day, also when it fails afterwards. Fails with `malformed-once`, `maybe-saved`, and with `sent-before`
+   * once `actsMax` acts are noted.
+   */
+  gather<T>(user: UserId, id: string, work: (acts: Acts) => Promise<T>): Promise<T>;
   sweep(): Promise<void>;
 }
 
 const essential = { essential: true } as const;
 export const onceKeptMs = 24 * 3_600_000;
+/** A form holds at most twenty files; nobody sends one page so often. */
+export const actsMax = 200;
+/** Stands in place of a location where the acts themselves are listed. */
+const gathered = 'acts';
 
 const queries = {
   find: statement<{ account: string; id: string }>()((db, values) =>
@@ -46,30 +63,55 @@ const queries = {
 export function openOnce(ports: { readonly store: Store; readonly keyring: Keyring; readonly clock: Clock }): Once {
   const { store, keyring, clock } = ports;
   const underWay = new Map<string, { readonly digest: string; readonly run: Promise<string> }>();
+  const turns = new Map<string, Promise<unknown>>();
+  const purposeOf = (account: UserId, id: string): string => `once/${account}/${id}`;
+  const find = async (account: UserId, id: string) => {
+    const found = await store.read((reader) => reader.first(queries.find, { account, id }));
+    if (found === undefined) return undefined;
+    const [led = '', given = ''] = parseUtf8(keyring.openOwn(purposeOf(account, id), found.location)).split('\n');
+    return { led, given };
+  };
+  const mark = async (account: UserId, id: string, led: string, given: string): Promise<void> => {
+    const location = keyring.sealOwn(purposeOf(account, id), utf8(`${led}\n${given}`));
+    await store.write((writer) => writer.run(queries.put, { account, id, at: clock.now(), location }), essential);
+  };
+  const forget = (account: UserId, id: string) =>
+    store.write((writer) => writer.run(queries.remove, { account, id }), essential);
   const runFirst = async (
     account: UserId,
     id: string,
     work: () => Promise<string>,
     digest: string,
   ): Promise<string> => {
-    const purpose = `once/${account}/${id}`;
-    const found = await store.read((reader) => reader.first(queries.find, { account, id }));
+    const found = await find(account, id);
     if (found !== undefined) {
-      const [led = '', given = ''] = parseUtf8(keyring.openOwn(purpose, found.location)).split('\n');
-      if (given !== digest) return refuseChanged();
-      return led === '' ? refuseUnsure() : led;
+      if (found.given !== digest) return refuseChanged();
+      return found.led === '' ? refuseUnsure() : found.led;
     }
-    const mark = async (led: string): Promise<void> => {
-      const location = keyring.sealOwn(purpose, utf8(`${led}\n${digest}`));
-      await store.write((writer) => writer.run(queries.put, { account, id, at: clock.now(), location }), essential);
-    };
-    await mark('');
+    await mark(account, id, '', digest);
     const location = await work().catch(async (error: unknown) => {
-      await store.write((writer) => writer.run(queries.remove, { account, id }), essential);
+      await forget(account, id);
       throw error;
     });
-    await mark(location);
+    await mark(account, id, location, digest);
     return location;
+  };
+  const gatherNext = async <T>(account: UserId, id: string, work: (acts: Acts) => Promise<T>): Promise<T> => {
+    const found = await find(account, id);
+    if (found?.led === '') return refuseUnsure();
+    const before = new Map(found === undefined ? [] : (JSON.parse(found.given) as [string, string][]));
+    if (before.size >= actsMax) return refuseChanged();
+    await mark(account, id, '', '');
+    const now = new Map(before);
+    try {
+      return await work({
+        find: (each) => before.get(each),
+        note: (each, location) => now.set(each, location),
+      });
+    } finally {
+      if (now.size === 0) await forget(account, id);
+      else await mark(account, id, gathered, JSON.stringify([...now]));
+    }
   };
   return {
     run: (user, id, work, digest = '') => {
@@ -79,6 +121,18 @@ export function openOnce(ports: { readonly store: Store; readonly keyring: Keyri
       if (first !== undefined) return first.digest === digest ? first.run : Promise.resolve().then(refuseChanged);
       const run = runFirst(user, id, work, digest).finally(() => underWay.delete(key));
       underWay.set(key, { digest, run });
+      return run;
+    },
+    gather: (user, id, work) => {
+      if (!isUuid(id)) return Promise.reject(malformed());
+      const key = `${user}/${id}`;
+      const run = (turns.get(key) ?? Promise.resolve()).then(() => gatherNext(user, id, work));
+      const turn = run.then(
+        () => undefined,
+        () => undefined, // Told to whoever asked; the next one only waits for it.
+      );
+      turns.set(key, turn);
+      void turn.then(() => turns.get(key) === turn && turns.delete(key));
       return run;
     },
     sweep: async () => {

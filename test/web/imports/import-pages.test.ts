@@ -101,6 +101,27 @@ describe('an import at the desk', () => {
     expect(await count()).toBe(2);
   });
 
+  test('of one page leads the same file to one preview, and another file to its own', async () => {
+    const page = await nurse.get('/patients/import');
+    const action = /action="(\/patients\/import\?once=[^"]*)"/.exec(page.text)?.[1] ?? '';
+    const send = async (content: string): Promise<string | null> => {
+      const form = new FormData();
+      form.append('file', new Blob([content]), 'patients.csv');
+      const headers = {
+        origin: nurse.origin,
+        'sec-fetch-site': 'same-origin',
+        referer: `${nurse.origin}/patients/import`,
+      };
+      return (await nurse.fetch(action, { method: 'POST', body: form, headers })).headers.get('location');
+    };
+    const [one, again] = await Promise.all([send(file), send(file)]);
+    const other = await send('csv_id,family_name\r\n9,Other\r\n');
+    expect([again, await send(file)]).toEqual([one, one]);
+    expect(other).toMatch(/^\/patients\/import\/[0-9a-f-]{36}$|^\/patients\/import/);
+    expect(other).not.toBe(one);
+    expect((await nurse.get(other ?? '')).text).toContain('1 rows');
+  });
+
   test('gives the rows with errors back as a file, and takes it mended', async () => {
     const draft = await preview(file);
     const errors = await nurse.get(`${draft}/errors`);

@@ -73,6 +73,36 @@ describe('the upload page without scripts', () => {
     expect(now.find(({ title }) => title === 'wound.jpg')?.size).toBe(plainJpeg().length);
   });
 
+  test('of a page that is gone back to, stores the files that it did not bring before', async () => {
+    const before = (await files()).length;
+    const page = `/patients/${patient}/uploads/new`;
+    const shown = await nurse.get(page);
+    const action = /<form[^>]*action="([^"]*uploads\/new[^"]*)"/.exec(shown.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const send = async (guard: string, ...given: readonly (readonly [string, string, (string | Uint8Array)?])[]) => {
+      const form = new FormData();
+      form.set('guard', guard);
+      for (const [name, type, bytes = name] of given)
+        form.append('file', new Blob([typeof bytes === 'string' ? bytes : new Uint8Array(bytes)], { type }), name);
+      const headers = { origin: nurse.origin, 'sec-fetch-site': 'same-origin', referer: `${nurse.origin}${page}` };
+      return (await nurse.fetch(action, { method: 'POST', body: form, headers })).status;
+    };
+    const [one, two] = [['one.txt', 'text/plain'] as const, ['two.txt', 'text/plain'] as const];
+    const photo = ['p.jpg', 'image/jpeg', jpegWithEverything()] as const;
+    expect(await Promise.all([send('1979', one, photo), send('1979', one, photo)]), 'a double click').toEqual([
+      303, 303,
+    ]);
+    expect(await files()).toHaveLength(before + 2);
+    expect(await send('1979', two), 'another file').toBe(303);
+    expect(await send('1979', one, two, photo), 'all of them again').toBe(303);
+    expect(await files()).toHaveLength(before + 3);
+    expect(await send('1979', ['one.txt', 'text/plain', 'mended']), 'the same name, another content').toBe(303);
+    expect(await files()).toHaveLength(before + 4);
+    expect(await send('1978', ['three.txt', 'text/plain']), 'for somebody else').toBe(422);
+    expect(await send('1979', one, ['empty.txt', 'text/plain', '']), 'a bad one beside it').toBe(422);
+    expect(await files()).toHaveLength(before + 4);
+    expect(await send('1979'), 'no file').toBe(422);
+  });
+
   test.each([
     ['a wrong year of birth', '1978', [{ name: 'a.txt', bytes: 'x' }], 'This is not the year of birth'],
     ['no year of birth', '', [{ name: 'a.txt', bytes: 'x' }], 'Type the year of birth'],

@@ -13,13 +13,10 @@ import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { writerOf } from '../patients/patient-author.ts';
-import { titleOfFile } from '../uploads/file-title.ts';
+import { judgeFile } from './judge-file.ts';
 
 /** Of so many newest imports the list says whether they can be undone: for each its patients are looked at. */
 const checkedMax = 5;
-/** A small file is judged by then; of a larger one the preview page tells how far it is. */
-const patienceMs = 2_000;
 
 export async function showImport(visit: Visit, desk: DeskServices): Promise<Answer> {
   return await importPage(visit, desk);
@@ -29,25 +26,11 @@ export async function showImport(visit: Visit, desk: DeskServices): Promise<Answ
 export async function checkImport(visit: Visit, desk: DeskServices): Promise<Answer> {
   try {
     const token = visit.query.get('once') ?? '';
-    return seeOther(await desk.once.run(visit.user.id, token, () => judgeFile(visit, desk)));
+    return seeOther(await desk.once.gather(visit.user.id, token, (acts) => judgeFile(visit, desk, acts)));
   } catch (error) {
     if (!(error instanceof RecordsError) && !(error instanceof OperationError && error.code === 'no-file')) throw error;
     return await importPage(visit, desk, [{ field: 'file', message: `The file was refused: ${error.message}` }]);
   }
-}
-
-async function judgeFile(visit: Visit, desk: DeskServices): Promise<string> {
-  let begun: Awaited<ReturnType<DeskServices['importDrafts']['begin']>> | undefined;
-  await visit.parts(async ({ name, bytes }) => {
-    if (name !== '' && begun === undefined)
-      begun = await desk.importDrafts.begin(bytes, { name: titleOfFile(name), by: writerOf(visit) });
-    else for await (const piece of bytes) void piece;
-  });
-  if (begun === undefined) throw new OperationError('invalid', 'no-file', 'choose a CSV file');
-  const late = new AbortController();
-  await Promise.race([begun.judged, desk.clock.sleep(patienceMs, late.signal)]);
-  late.abort();
-  return url('import-draft', { draft: begun.id });
 }
 
 async function importPage(visit: Visit, desk: DeskServices, errors: FormErrors = []): Promise<Answer> {

@@ -1,4 +1,5 @@
 import { isUuid } from '../../../../protocol/ids.ts';
+import type { Acts } from '../../../accounts/once.ts';
 import { failureOf } from '../../../operations/failure.ts';
 import type { ByteStream } from '../../../platform/files.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
@@ -11,6 +12,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { noteAct } from '../patients/open-patient.ts';
 import { titleOfFile, typeOfFile } from './file-title.ts';
+import { SentBefore, unlessSentBefore } from './sent-before.ts';
 import { guardFault } from './wrong-patient-guard.ts';
 
 export interface RefusedFiles {
@@ -19,20 +21,10 @@ export interface RefusedFiles {
   readonly stored: readonly string[];
 }
 
-/** Leaves the work of a form without its being remembered as done. */
-class FilesRefused extends Error {
-  override readonly name = 'FilesRefused';
-  readonly refused: RefusedFiles;
-
-  constructor(refused: RefusedFiles) {
-    super('files were refused');
-    this.refused = refused;
-  }
-}
-
 /**
  * Stores the files of one posted form, each as it streams in. The answer to the guard stands before them, so that no byte is
- * kept for the wrong patient. The once token lies in the path's query: it is needed before the form is read.
+ * kept for the wrong patient. The once token lies in the path's query: it is needed before the form is read. A page that is
+ * gone back to may bring other files: what this form stored before is known by title and content, and only that is left out.
  */
 export async function addPostedFiles(
   visit: Visit,
@@ -42,19 +34,15 @@ export async function addPostedFiles(
   const token = visit.query.get('once') ?? '';
   const asked = visit.query.get('consultation') ?? '';
   const consultation = isUuid(asked) ? (asked as ConsultationId) : undefined;
-  try {
-    const location = await desk.once.run(visit.user.id, token, async () => {
-      const taken = await takeFiles(visit, desk, record, consultation);
-      if (taken.errors.length > 0) throw new FilesRefused(taken);
-      return consultation === undefined
-        ? url('patient', { patient: record.id })
-        : url('consultation', { patient: record.id, consultation });
-    });
-    return seeOther(location);
-  } catch (error) {
-    if (error instanceof FilesRefused) return error.refused;
-    throw error;
-  }
+  return await desk.once.gather(visit.user.id, token, async (acts) => {
+    const taken = await takeFiles(visit, desk, record, consultation, acts);
+    if (taken.errors.length > 0) return taken;
+    return seeOther(placeOf(record, consultation));
+  });
+}
+
+function placeOf({ id: patient }: PatientRecord, consultation: ConsultationId | undefined): string {
+  return consultation === undefined ? url('patient', { patient }) : url('consultation', { patient, consultation });
 }
 
 async function takeFiles(
@@ -62,20 +50,29 @@ async function takeFiles(
   desk: DeskServices,
   record: PatientRecord,
   consultation: ConsultationId | undefined,
+  acts: Acts,
 ): Promise<RefusedFiles> {
   const errors: { field: string; message: string }[] = [];
   const stored: string[] = [];
+  let again = 0;
   const link = consultation === undefined ? {} : { consultation };
   const fields = await visit.parts(async (file, before) => {
     const isGuarded = guardFault(record.details, before.get('guard')) === undefined;
     if (!isGuarded || (file.name === '' && file.field === 'file')) return await passOver(file.bytes);
     const title = titleOfFile(file.name);
+    let mark = '';
+    const bytes = unlessSentBefore(notEmpty(file), (sha256) => acts.find((mark = `${sha256} ${title}`)));
     try {
       await noteAct(visit, desk, record.id, 'attach');
-      const bytes = notEmpty(file);
-      await desk.attachments.add(record.id, { title, contentType: typeOfFile(file.contentType), ...link, bytes });
+      const contentType = typeOfFile(file.contentType);
+      await desk.attachments.add(record.id, { title, contentType, ...link, bytes });
+      acts.note(mark, placeOf(record, consultation));
       stored.push(title);
     } catch (error) {
+      if (error instanceof SentBefore) {
+        again += 1;
+        return;
+      }
       const { kind } = failureOf(error);
       if (!(error instanceof Error) || kind === 'internal' || kind === 'damaged') throw error;
       errors.push({ field: 'file', message: `${title}: ${error.message}` }); // Of this file alone: others may be stored.
@@ -84,7 +81,7 @@ async function takeFiles(
   });
   const fault = guardFault(record.details, fields.get('guard'));
   if (fault !== undefined) errors.push({ field: 'guard', message: fault });
-  else if (stored.length === 0 && errors.length === 0)
+  else if (stored.length === 0 && again === 0 && errors.length === 0)
     errors.push({ field: 'file', message: 'Choose at least one file' });
   return { errors, stored };
 }
