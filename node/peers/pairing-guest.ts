@@ -24,12 +24,21 @@ import { pairingQueries, type PairingRow } from './pairing-queries.ts';
 import { changeRow, choosePositions, emptyRow, finish, noFault, type PairingPorts } from './pairing-run.ts';
 import type { PairingStepName } from './pairing-status.ts';
 
+/** An invitation that ended so long ago was never made: its last member, the time, has lost digits. */
+const wholeMs = 5 * 365 * 86_400_000;
+
 /** Writes down that an invitation was opened here; `advance` goes to its host with it (Spec §2). */
 export async function begin(ports: PairingPorts, link: string, by: string): Promise<PairingRow> {
   const invitation = parseInvitation(link, logCrypto);
   const { name, id, url } = invitation;
   if (name === ports.own.name)
     throw new OperationError('invalid', 'own-invitation', 'This invitation is of this node itself.');
+  if (ports.clock.now() >= invitation.expires + wholeMs)
+    throw new OperationError(
+      'invalid',
+      'invitation-cut',
+      'The invitation is not whole: letters at its end are missing. Nothing was changed: copy it again, to its end.',
+    );
   if (ports.clock.now() >= invitation.expires)
     throw new OperationError('invalid', 'invitation-expired', 'The invitation has expired. Ask for a new one.');
   const row: PairingRow = {

@@ -26,13 +26,18 @@ const ownStatuses: Readonly<Record<string, PageFacts['status']>> = {
 const ownTitles: Readonly<Record<string, string>> = {
   'sent-before': 'This form was sent before',
   'maybe-saved': 'Look whether it was saved',
+  'changed-meanwhile': 'Somebody was faster',
+  'draft-changed': 'Somebody was faster',
+  'draft-busy': 'Somebody was faster',
+  'being-decided': 'Somebody was faster',
+  'linked-already': 'Somebody was faster',
 };
 
 const titles: Readonly<Record<FailureKind, string>> = {
   refused: 'This may not be done',
   invalid: 'This cannot be done as it was sent',
   'not-found': 'Not found',
-  conflict: 'Somebody was faster',
+  conflict: 'This does not fit what is there now',
   unavailable: 'Not possible right now',
   damaged: 'Something stored is damaged',
   internal: 'Something went wrong in the program',

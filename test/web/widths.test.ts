@@ -1,5 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streamOnce } from '../../node/platform/files.ts';
+import { utf8 } from '../../protocol/bytes.ts';
 import { url } from '../../node/web/urls.ts';
 import { findChromium, keepPicture, launchBrowser, openPerson, signInAt, type Person } from '../support/browser.ts';
 import { openPopulatedDesks, sharma, type PopulatedDesks } from '../support/populated-desks.ts';
@@ -93,6 +95,20 @@ describe.skipIf(chromium === undefined)('no page is wider than its window', () =
       prescriptions: [letters],
       practitioner: letters,
     });
+    await node.attachments.add(patient, {
+      title: letters.repeat(3),
+      contentType: 'text/plain',
+      bytes: streamOnce(utf8(letters)),
+    });
+    const author = { id: users.doctor.id, name: 'Dr Dora Doctor' };
+    const draft = await node.referralDesk.drafts.begin(patient, author);
+    await node.referralDesk.drafts.save(draft, author, {
+      to: 'birch.example',
+      priority: 'urgent',
+      reason: letters,
+      question: letters,
+      specialty: letters,
+    });
     await using person = await openPerson(browser, origin);
     await signInAt(person, users.doctor);
     const paths = {
@@ -103,6 +119,9 @@ describe.skipIf(chromium === undefined)('no page is wider than its window', () =
       consultations: url('consultations', { patient }),
       patients: url('patients'),
       refer: url('referral-new', {}, { patient }),
+      why: url('referral-why', { draft }),
+      what: url('referral-what', { draft }),
+      sign: url('referral-sign', { draft }),
     };
     const pages = Object.entries(paths).map(([name, path]) => ({ name, path }));
     expect(await tooWide(person, pages)).toEqual([]);

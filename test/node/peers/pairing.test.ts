@@ -145,6 +145,12 @@ describe('a pairing', () => {
     await expect(alder.node.pairing.accept(link)).rejects.toThrow();
   });
 
+  test('an invitation that lost its last digits is told from one that has expired', async () => {
+    const { link } = await birch.node.pairing.invite();
+    for (const cut of [1, 2, 5])
+      await expect(alder.node.pairing.accept(link.slice(0, -cut))).rejects.toMatchObject({ code: 'invitation-cut' });
+  });
+
   test('an invitation lives for a day and not longer', async () => {
     const { link, expires } = await birch.node.pairing.invite();
     three.clock.advance(expires - three.clock.now() - 1_000);

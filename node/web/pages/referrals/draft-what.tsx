@@ -93,8 +93,8 @@ async function whatPage(visit: Visit, desk: DeskServices, { draft, record }: Ope
     children: (
       <form method="post" action={url('referral-what-save', { draft: draft.id })} class="measure" data-draft>
         <p>
-          The patient’s record always goes along: who it is, bystander, insurance, allergies, conditions, medicines and
-          what was before.
+          The patient’s record always goes along: who it is, bystander, insurance, allergies, conditions, medicines,
+          what was before, and the notes.
         </p>
         <div class="actions">
           <Submit tone="second" name="preset" value="minimum">

@@ -9,7 +9,7 @@ import { codeWords } from './code-words.ts';
 const formalSections: ReadonlySet<DisplaySectionName> = new Set<DisplaySectionName>(['consent', 'people', 'origin']);
 
 /** Everything that was sent, section by section; what says nothing stands in one line for each reason. */
-export function FullRecord({ review }: { readonly review: Review }) {
+export function FullRecord({ review, isOurs = false }: { readonly review: Review; readonly isOurs?: boolean }) {
   const told = review.sections.filter(({ rows }) => rows.length > 0);
   const silent = Map.groupBy(
     review.sections.filter(({ rows }) => rows.length === 0),
@@ -18,8 +18,14 @@ export function FullRecord({ review }: { readonly review: Review }) {
   return (
     <Section title="Full record" id="record">
       <p class="hint">
-        Everything that was sent, as <Foreign text={review.order.hospital} /> told it. Nothing here was checked by this
-        hospital.
+        {isOurs ? (
+          'Everything that was sent, as the other hospital reads it.'
+        ) : (
+          <>
+            Everything that was sent, as <Foreign text={review.order.hospital} /> told it. Nothing here was checked by
+            this hospital.
+          </>
+        )}
       </p>
       <div class="record-parts">
         {told

@@ -46,7 +46,11 @@ function printed(visit: Visit, desk: DeskServices, detail: ReferralDetail, back:
         , <When at={visit.now} />. Personal data: keep it safe, destroy it when it is no longer needed.
       </p>
       <Deadline state={detail.state} expiresAt={detail.expiresAt} now={visit.now} />
-      <ReviewBody review={review} placeOf={() => ({ picture: undefined, download: undefined })} />
+      <ReviewBody
+        review={review}
+        placeOf={() => ({ picture: undefined, download: undefined })}
+        isOurs={direction === 'sent'}
+      />
       {first === undefined ? null : (
         <p class="second-line">
           SHA-256 of the signed document: <code>{first.digest}</code>

@@ -19,14 +19,16 @@ export interface FilePlace {
 export interface ReviewBodyProps {
   readonly review: Review;
   readonly placeOf: (attachment: ReviewAttachment) => FilePlace;
+  /** Read where it was sent; a preview is read as it will be where it arrives. */
+  readonly isOurs?: boolean;
 }
 
 /** A referral as its receiver reads it: summary first, the whole record below. The sender's preview is this same body. */
-export function ReviewBody({ review, placeOf }: ReviewBodyProps) {
+export function ReviewBody({ review, placeOf, isOurs = false }: ReviewBodyProps) {
   return (
     <>
       <ReviewSummary review={review} placeOf={placeOf} />
-      <FullRecord review={review} />
+      <FullRecord review={review} isOurs={isOurs} />
     </>
   );
 }

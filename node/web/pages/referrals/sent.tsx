@@ -84,7 +84,7 @@ async function sentPage(
         <Withdraw visit={visit} desk={desk} detail={detail} errors={errors} />
       ) : null}
       <Proofs evidence={evidence} detail={detail} />
-      <ReviewBody review={review} placeOf={placeOf} />
+      <ReviewBody review={review} placeOf={placeOf} isOurs />
     </>,
   );
 }
