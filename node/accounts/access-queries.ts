@@ -18,12 +18,13 @@ export const accessQueries = {
       .insertInto('access_entry')
       .values(row(values, ['at', 'account', 'kind', 'subject', 'act', 'acted', 'reason', 'reference'])),
   ),
-  ofSubject: statement<{ kind: Kind; subject: string; limit: number }>()((db, values) =>
+  ofSubject: statement<{ kind: Kind; subject: string; before: number; limit: number }>()((db, values) =>
     db
       .selectFrom('access_entry')
       .selectAll()
       .where('kind', '=', values.kind)
       .where('subject', '=', values.subject)
+      .where('id', '<', values.before)
       .orderBy('id', 'desc')
       .limit(values.limit),
   ),

@@ -31,6 +31,8 @@ export type LookResult =
   | { readonly state: 'restricted' };
 
 export interface AccessEntry {
+  /** Counts up; the journal goes on below it. */
+  readonly number: number;
   readonly at: Instant;
   readonly user: UserId;
   readonly subject: Subject;
@@ -68,7 +70,7 @@ export interface Access {
   unrestrict(user: SignedInUser, subject: Subject, reason: string): Promise<void>;
   isRestricted(subject: Subject): Promise<boolean>;
   /** The newest entries of one record. */
-  ofSubject(subject: Subject, limit: number): Promise<readonly AccessEntry[]>;
+  ofSubject(subject: Subject, limit: number, before?: number): Promise<readonly AccessEntry[]>;
   /** Who broke the glass, the newest first; with `before`, those whose number is below it. */
   brokenGlass(asked: { readonly before?: number; readonly limit: number }): Promise<readonly BrokenGlass[]>;
 }
@@ -144,7 +146,8 @@ export function openAccess(ports: AccessPorts): Access {
       store.read(
         async (reader) => (await reader.first(accessQueries.restriction, { kind, subject: id })) !== undefined,
       ),
-    ofSubject: (subject, limit) => store.read((reader) => entries.list(reader, subject, limit)),
+    ofSubject: (subject, limit, before = Number.MAX_SAFE_INTEGER) =>
+      store.read((reader) => entries.list(reader, subject, before, limit)),
     brokenGlass: ({ before = Number.MAX_SAFE_INTEGER, limit }) =>
       store.read((reader) => entries.brokenGlass(reader, before, limit)),
   };
@@ -176,9 +179,16 @@ function openEntries(keyring: Keyring, clock: Clock) {
       const sealed = reason === '' ? null : keyring.sealOwn(purposeOf(subject), utf8(reason));
       await writer.run(accessQueries.add, { at, account, kind, subject: id, act, acted, reason: sealed, reference });
     },
-    list: async (reader: Reader, subject: Subject, limit: number): Promise<readonly AccessEntry[]> => {
-      const rows = await reader.all(accessQueries.ofSubject, { kind: subject.kind, subject: subject.id, limit });
+    list: async (
+      reader: Reader,
+      { kind, id }: Subject,
+      before: number,
+      limit: number,
+    ): Promise<readonly AccessEntry[]> => {
+      const subject = { kind, id };
+      const rows = await reader.all(accessQueries.ofSubject, { kind, subject: id, before, limit });
       return rows.map((row) => ({
+        number: row.id,
         at: instantOfMs(row.at),
         user: row.account,
         subject,

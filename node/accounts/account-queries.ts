@@ -40,6 +40,33 @@ export const accountQueries = {
   all: statement()((db) =>
     db.selectFrom('account').selectAll().orderBy('active', 'desc').orderBy('name').orderBy('login'),
   ),
+  /** In the order of the list, behind one of them. */
+  page: statement<{ active: number; name: string; login: string; limit: number }>()((db, values) =>
+    db
+      .selectFrom('account')
+      .selectAll()
+      .where((row) =>
+        row.or([
+          row('active', '<', values.active),
+          row.and([
+            row('active', '=', values.active),
+            row(row.refTuple('name', 'login'), '>', row.tuple(values.name, values.login)),
+          ]),
+        ]),
+      )
+      .orderBy('active', 'desc')
+      .orderBy('name')
+      .orderBy('login')
+      .limit(values.limit),
+  ),
+  counts: statement()((db) =>
+    db
+      .selectFrom('account')
+      .select((row) => [
+        row.fn.countAll<number>().as('all'),
+        row.fn.coalesce(row.fn.sum<number>('active'), row.val(0)).as('active'),
+      ]),
+  ),
   byId: statement<{ id: string }>()((db, values) => db.selectFrom('account').selectAll().where('id', '=', values.id)),
   byLogin: statement<{ login: string }>()((db, values) =>
     db.selectFrom('account').selectAll().where('login', '=', values.login),

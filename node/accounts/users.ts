@@ -26,6 +26,13 @@ export interface User {
   readonly liveSessions: number;
 }
 
+export interface UserPage {
+  readonly users: readonly User[];
+  readonly hasMore: boolean;
+  readonly all: number;
+  readonly active: number;
+}
+
 export interface NewUser {
   readonly login: string;
   readonly name: string;
@@ -49,6 +56,8 @@ export type WithUser = { readonly state: 'done'; readonly user: User } | Invalid
  */
 export interface Users {
   list(): Promise<readonly User[]>;
+  /** A page of that list, behind the user that `after` names; how many there are, and how many of them may sign in. */
+  page(asked: { readonly limit: number; readonly after?: UserId | undefined }): Promise<UserPage>;
   get(id: UserId): Promise<User>;
   findByLogin(login: string): Promise<User | undefined>;
   /**
@@ -91,6 +100,16 @@ export function openUsers(parts: AccountParts): Users {
         );
         const rows = await reader.all(accountQueries.all, {});
         return rows.map((row) => userOf(row, passwords.get(row.id) ?? null, live.get(row.id) ?? 0, clock.now()));
+      }),
+    page: ({ limit, after }) =>
+      store.read(async (reader) => {
+        const behind = after === undefined ? undefined : await reader.first(accountQueries.byId, { id: after });
+        const { active, name, login } = behind ?? { active: 2, name: '', login: '' };
+        const rows = await reader.all(accountQueries.page, { active, name, login, limit: limit + 1 });
+        const users: User[] = [];
+        for (const row of rows.slice(0, limit)) users.push(await view(reader, row));
+        const counts = await reader.first(accountQueries.counts, {});
+        return { users, hasMore: rows.length > limit, all: counts?.all ?? 0, active: counts?.active ?? 0 };
       }),
     get: (id) => store.read(async (reader) => view(reader, await getRow(reader, id))),
     findByLogin: (login) =>

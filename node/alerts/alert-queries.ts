@@ -56,11 +56,21 @@ export const alertQueries = {
   ofCase: statement<{ first: string }>()((db, values) =>
     db.selectFrom('alert').selectAll().where('first', '=', values.first).orderBy('confirmed_at').orderBy('id'),
   ),
-  ofPatient: statement<{ term: Uint8Array }>()((db, values) =>
-    db.selectFrom('alert').selectAll().where('patient_term', '=', values.term).orderBy('confirmed_at', 'desc'),
+  ofPatient: statement<{ term: Uint8Array; limit: number }>()((db, values) =>
+    db
+      .selectFrom('alert')
+      .selectAll()
+      .where('patient_term', '=', values.term)
+      .orderBy('confirmed_at', 'desc')
+      .limit(values.limit),
   ),
-  ofReferral: statement<{ term: Uint8Array }>()((db, values) =>
-    db.selectFrom('alert').selectAll().where('referral_term', '=', values.term).orderBy('confirmed_at', 'desc'),
+  ofReferral: statement<{ term: Uint8Array; limit: number }>()((db, values) =>
+    db
+      .selectFrom('alert')
+      .selectAll()
+      .where('referral_term', '=', values.term)
+      .orderBy('confirmed_at', 'desc')
+      .limit(values.limit),
   ),
   settledCases: statement()((db) =>
     db

@@ -31,8 +31,9 @@ export interface Alerts {
   get(id: string): Promise<OpenAlert>;
   /** The latest first. */
   list(page: { readonly limit: number; readonly after?: AlertCursor }): Promise<readonly OpenAlert[]>;
-  ofPatient(patient: string): Promise<readonly OpenAlert[]>;
-  ofReferral(referral: string): Promise<readonly OpenAlert[]>;
+  /** The latest first, no more than `limit`. */
+  ofPatient(patient: string, limit: number): Promise<readonly OpenAlert[]>;
+  ofReferral(referral: string, limit: number): Promise<readonly OpenAlert[]>;
   /** Those for which somebody has to take up the telephone now, the oldest first; nothing sealed in them is opened. */
   loud(): Promise<readonly Alert[]>;
   /** Stations in use that were not told of this case, nearest first. */
@@ -81,13 +82,13 @@ export function openAlerts(ports: AlertsPorts): Alerts {
       }),
     list: ({ limit, after = latest }) =>
       store.read(async (reader) => openAll(reader, await reader.all(alertQueries.list, { ...after, limit }))),
-    ofPatient: (patient) => {
+    ofPatient: (patient, limit) => {
       const term = aboutTerm(keyring, 'patient', patient);
-      return store.read(async (reader) => openAll(reader, await reader.all(alertQueries.ofPatient, { term })));
+      return store.read(async (reader) => openAll(reader, await reader.all(alertQueries.ofPatient, { term, limit })));
     },
-    ofReferral: (referral) => {
+    ofReferral: (referral, limit) => {
       const term = aboutTerm(keyring, 'referral', referral);
-      return store.read(async (reader) => openAll(reader, await reader.all(alertQueries.ofReferral, { term })));
+      return store.read(async (reader) => openAll(reader, await reader.all(alertQueries.ofReferral, { term, limit })));
     },
     loud: () => findLoud(ports),
     furtherStations: (id) =>

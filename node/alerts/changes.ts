@@ -35,8 +35,8 @@ export interface Changes {
   note(writer: Writer, by: Person, changes: readonly Change[]): Promise<void>;
   /** That a person asked for a backup or a restore drill: written down before it begins, on a full disk too. */
   noteAsked(by: Person, what: 'backup' | 'drill'): Promise<void>;
-  /** The latest first. */
-  list(limit: number): Promise<readonly ChangeEntry[]>;
+  /** The latest first; with `below`, those before that one. */
+  list(limit: number, below?: number): Promise<readonly ChangeEntry[]>;
 }
 
 export interface ChangesPorts {
@@ -62,8 +62,13 @@ const insertChange = statement<{
 }>()((db, values) =>
   db.insertInto('admin_change').values(row(values, ['subject', 'id', 'name', 'old', 'new', 'by_id', 'by_name', 'at'])),
 );
-const latestChanges = statement<{ limit: number }>()((db, values) =>
-  db.selectFrom('admin_change').selectAll().orderBy('number', 'desc').limit(values.limit),
+const latestChanges = statement<{ below: number; limit: number }>()((db, values) =>
+  db
+    .selectFrom('admin_change')
+    .selectAll()
+    .where('number', '<', values.below)
+    .orderBy('number', 'desc')
+    .limit(values.limit),
 );
 
 export function openChanges({ store, log, clock, random }: ChangesPorts): Changes {
@@ -90,8 +95,8 @@ export function openChanges({ store, log, clock, random }: ChangesPorts): Change
       const change: Change = { subject: 'backup', id: '', name: what, old: '', new: 'asked' };
       await store.write((writer) => note(writer, by, [change]), { essential: true });
     },
-    list: async (limit) => {
-      const rows = await store.read((reader) => reader.all(latestChanges, { limit }));
+    list: async (limit, below = Number.MAX_SAFE_INTEGER) => {
+      const rows = await store.read((reader) => reader.all(latestChanges, { below, limit }));
       return rows.map(({ number, subject, id, name, old, new: to, by_id, by_name, at }) => ({
         number,
         subject,

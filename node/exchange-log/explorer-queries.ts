@@ -112,8 +112,14 @@ export const explorerQueries = {
       .orderBy('idx', 'desc')
       .limit(1),
   ),
-  evidenceHeads: statement()((db) =>
-    db.selectFrom('evidence').select(['id', 'kind', 'peer', 'at']).orderBy('at', 'desc').limit(200),
+  evidenceHeads: statement<{ at: number; id: string; limit: number }>()((db, values) =>
+    db
+      .selectFrom('evidence')
+      .select(['id', 'kind', 'peer', 'at'])
+      .where((row) => row(row.refTuple('at', 'id'), '<', row.tuple(values.at, values.id)))
+      .orderBy('at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(values.limit),
   ),
   oneEvidence: statement<{ id: string }>()((db, values) =>
     db.selectFrom('evidence').selectAll().where('id', '=', values.id),

@@ -153,6 +153,17 @@ export const logQueries = {
     db.selectFrom('access_token').selectAll().where('hash', '=', values.hash).where('revoked_at', 'is', null),
   ),
   tokens: statement()((db) => db.selectFrom('access_token').selectAll().orderBy('created_at')),
+  /** Auditors', the newest first, from a key on. */
+  tokensBefore: statement<{ at: number; label: string; limit: number }>()((db, values) =>
+    db
+      .selectFrom('access_token')
+      .selectAll()
+      .where('kind', '=', 'auditor')
+      .where((row) => row(row.refTuple('created_at', 'label'), '<', row.tuple(values.at, values.label)))
+      .orderBy('created_at', 'desc')
+      .orderBy('label', 'desc')
+      .limit(values.limit),
+  ),
   revokeToken: statement<{ kind: 'auditor' | 'peer'; label: string; now: number; by: string }>()((db, values) =>
     db
       .updateTable('access_token')

@@ -98,9 +98,21 @@ export async function readSeenLogs(reader: Reader): Promise<readonly SeenLog[]> 
   return rows.map((row) => ({ ...row, at: row.at as Instant }));
 }
 
-/** The newest first. */
-export async function listEvidence(reader: Reader): Promise<readonly EvidenceFact[]> {
-  const rows = await reader.all(explorerQueries.evidenceHeads, {});
+/** Where a page of evidence begins. */
+export interface EvidencePlace {
+  readonly at: number;
+  readonly id: string;
+}
+
+export const evidencePageMax = 200;
+
+/** The newest first, behind a place. */
+export async function listEvidence(
+  reader: Reader,
+  { at, id }: EvidencePlace = { at: Number.MAX_SAFE_INTEGER, id: '' },
+  limit = evidencePageMax,
+): Promise<readonly EvidenceFact[]> {
+  const rows = await reader.all(explorerQueries.evidenceHeads, { at, id, limit });
   return rows.map((row) => ({ ...row, at: row.at as Instant }));
 }
 

@@ -6,6 +6,7 @@ import type { NodeName } from '../../protocol/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Random } from '../platform/random.ts';
+import type { ExchangeLogTables } from '../store/schema/exchange-log.ts';
 import type { Store, Writer } from '../store/store.ts';
 import { logQueries } from './queries.ts';
 import type { Sequencer } from './sequencer.ts';
@@ -17,6 +18,8 @@ export interface AccessTokens {
   /** Takes an auditor's token back; false when no live one has this label. */
   revoke(label: string, by?: string): Promise<boolean>;
   list(): Promise<readonly AccessToken[]>;
+  /** Auditors' tokens, the newest first, behind a place. */
+  page(asked: { readonly limit: number; readonly before?: TokenPlace | undefined }): Promise<readonly AccessToken[]>;
   find(token: string): Promise<{ readonly kind: 'auditor' | 'peer'; readonly label: string } | undefined>;
   /** The token that a paired peer derives by itself (`peerToken`). */
   putPeer(peer: NodeName, token: string): Promise<void>;
@@ -30,6 +33,12 @@ export interface AccessToken {
   /** A user's id, or `operator` for the command line; empty for peers' tokens. */
   readonly createdBy: string;
   readonly revokedBy: string;
+}
+
+/** Where a page of tokens begins. */
+export interface TokenPlace {
+  readonly at: number;
+  readonly label: string;
 }
 
 export interface AccessTokensPorts {
@@ -78,17 +87,9 @@ export function openAccessTokens(ports: AccessTokensPorts): AccessTokens {
         await noteToken(writer, ports, 'token-revoked', label, by);
         return true;
       }),
-    list: async () => {
-      const rows = await store.read((reader) => reader.all(logQueries.tokens, {}));
-      return rows.map((row) => ({
-        kind: row.kind,
-        label: row.label,
-        createdAt: row.created_at,
-        revokedAt: row.revoked_at ?? undefined,
-        createdBy: row.created_by,
-        revokedBy: row.revoked_by,
-      }));
-    },
+    list: async () => (await store.read((reader) => reader.all(logQueries.tokens, {}))).map(tokenOf),
+    page: async ({ limit, before = { at: Number.MAX_SAFE_INTEGER, label: '' } }) =>
+      (await store.read((reader) => reader.all(logQueries.tokensBefore, { ...before, limit }))).map(tokenOf),
     find: async (token) => {
       const row = await store.read((reader) => reader.first(logQueries.token, { hash: sha256(utf8(token)) }));
       return row === undefined ? undefined : { kind: row.kind, label: row.label };
@@ -107,6 +108,17 @@ export function openAccessTokens(ports: AccessTokensPorts): AccessTokens {
         });
       });
     },
+  };
+}
+
+function tokenOf(row: ExchangeLogTables['access_token']): AccessToken {
+  return {
+    kind: row.kind,
+    label: row.label,
+    createdAt: row.created_at,
+    revokedAt: row.revoked_at ?? undefined,
+    createdBy: row.created_by,
+    revokedBy: row.revoked_by,
   };
 }
 

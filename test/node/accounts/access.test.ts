@@ -128,6 +128,7 @@ describe('a restricted record', () => {
     await people.access.breakGlass(nia, subject, 'unconscious in the emergency room');
     const [newest, oldest] = await people.access.ofSubject(subject, 10);
     expect(newest).toEqual({
+      number: 2,
       at: people.clock.now(),
       user: 'nia',
       subject,

@@ -212,11 +212,12 @@ test('nothing on the disk tells whom an alert is about, why, or in which case', 
   const id = await alder.alert({ caseNumber: 'CANARYCASE 77', reason: 'canary reason of the alert', about });
   await alder.step();
   await alder.node.alerts.acknowledge(doctor, id);
-  expect((await alder.node.alerts.ofPatient(about.patient)).map(({ reason }) => reason)).toEqual([
+  expect((await alder.node.alerts.ofPatient(about.patient, 10)).map(({ reason }) => reason)).toEqual([
     'canary reason of the alert',
   ]);
-  expect(await alder.node.alerts.ofReferral(about.referral)).toHaveLength(1);
-  expect(await alder.node.alerts.ofPatient('somebody else')).toEqual([]);
+  expect(await alder.node.alerts.ofPatient(about.patient, 1)).toHaveLength(1);
+  expect(await alder.node.alerts.ofReferral(about.referral, 10)).toHaveLength(1);
+  expect(await alder.node.alerts.ofPatient('somebody else', 10)).toEqual([]);
   await alder.restart();
   expect(findLeaks([alder.directory], [about.patient, about.referral, 'CANARYCASE 77', 'canary reason'])).toEqual([]);
 });

@@ -2,18 +2,21 @@ import { roleWords } from '../../../accounts/roles.ts';
 import type { User } from '../../../accounts/users.ts';
 import { page } from '../../answer.ts';
 import { LinkButton } from '../../components/form.tsx';
-import { DataTable, type Column } from '../../components/table.tsx';
+import { DataTable, Pager, type Column } from '../../components/table.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { HandlersOf } from '../../route.ts';
 import type { accountRoutes } from '../../routes/account-routes.ts';
 import { url } from '../../urls.ts';
 
+const pageSize = 100;
+
 /** Screen 16: everybody who has or had a login here. */
 export const userListHandlers: Pick<HandlersOf<typeof accountRoutes>, 'users'> = {
-  users: async (_visit, desk) => {
-    const users = await desk.accounts.users.list();
-    const active = users.filter((user) => user.active).length;
+  users: async (visit, desk) => {
+    const after = visit.query.get('after') ?? undefined;
+    const { users, hasMore, all, active } = await desk.accounts.users.page({ limit: pageSize, after });
+    const last = hasMore ? users.at(-1) : undefined;
     return page(
       { title: 'Users' },
       <>
@@ -24,10 +27,14 @@ export const userListHandlers: Pick<HandlersOf<typeof accountRoutes>, 'users'> =
           </LinkButton>
         </div>
         <p class="quiet">
-          {active} of {users.length} can sign in. Administrators and auditors never see patients; every change here
-          stands in the exchange log.
+          {active} of {all} can sign in. Administrators and auditors never see patients; every change here stands in the
+          exchange log.
         </p>
         <DataTable id="users" caption="Users" hideCaption columns={columns} rows={users} rowKey={({ id }) => id} />
+        <Pager
+          newer={after === undefined ? undefined : url('users')}
+          older={last === undefined ? undefined : url('users', {}, { after: last.id })}
+        />
       </>,
     );
   },

@@ -2,25 +2,33 @@ import type { ChangeEntry } from '../../../alerts/changes.ts';
 import type { Station } from '../../../alerts/stations/station.ts';
 import { page, type Answer } from '../../answer.ts';
 import { EmptyState } from '../../components/panel.tsx';
-import { DataTable, type Column } from '../../components/table.tsx';
+import { DataTable, Pager, type Column } from '../../components/table.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 
-const shownMax = 500;
+const pageSize = 100;
 
 /** Who changed which station, department or setting, from what to what, and who asked for a backup (screen 18). */
-export async function showChanges(_visit: Visit, desk: DeskServices): Promise<Answer> {
-  const [changes, stations] = await Promise.all([desk.adminChanges.list(shownMax), desk.stations.list()]);
+export async function showChanges(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const text = visit.query.get('below') ?? '';
+  const below = /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+  const [found, stations] = await Promise.all([desk.adminChanges.list(pageSize + 1, below), desk.stations.list()]);
+  const changes = found.slice(0, pageSize);
+  const last = found.length > pageSize ? changes.at(-1) : undefined;
   return page(
     { title: 'Changes' },
     <>
       <h1>Changes of settings, stations and departments; backups asked for</h1>
       <p class="quiet">
-        The latest {shownMax}. Every one of them is an entry of the exchange log. <a href={url('settings')}>Settings</a>
+        Every one of them is an entry of the exchange log. <a href={url('settings')}>Settings</a>
       </p>
       <ChangeTable changes={changes} stations={stations} />
+      <Pager
+        newer={below === undefined ? undefined : url('admin-changes')}
+        older={last === undefined ? undefined : url('admin-changes', {}, { below: last.number })}
+      />
     </>,
   );
 }

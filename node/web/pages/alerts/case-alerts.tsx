@@ -9,6 +9,9 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { deliveryWords } from './alert-words.ts';
 
+/** Of one patient or referral; more lead to nothing but telephone calls. */
+const shownMax = 10;
+
 /**
  * What the police were told of a patient or a referral, for pages that show the record: whoever sees it may know. Nothing
  * where they were told nothing and nothing is offered, and the links only for who may follow them.
@@ -26,19 +29,25 @@ export async function CaseAlerts({
   readonly desk: DeskServices;
 }) {
   const found = [
-    ...(patient === undefined ? [] : await desk.alerts.ofPatient(patient)),
-    ...(referral === undefined ? [] : await desk.alerts.ofReferral(referral)),
+    ...(patient === undefined ? [] : await desk.alerts.ofPatient(patient, shownMax + 1)),
+    ...(referral === undefined ? [] : await desk.alerts.ofReferral(referral, shownMax + 1)),
   ];
   const alerts = [...new Map(found.map((alert) => [alert.id, alert])).values()];
-  const isOffered = offer && visit.is('doctor', 'coordinator');
+  const isListed = visit.is('doctor', 'coordinator');
+  const isOffered = offer && isListed;
   if (alerts.length === 0 && !isOffered) return null;
   return (
     <Section title="The police" id="police">
       {alerts.length === 0 ? (
         <p>This is a police case. Nobody here has told the police.</p>
       ) : (
-        <List alerts={alerts} visit={visit} />
+        <List alerts={alerts.slice(0, shownMax)} visit={visit} />
       )}
+      {alerts.length > shownMax ? (
+        <p>
+          The newest {shownMax}; the others are under {isListed ? <a href={url('alerts')}>Alerts</a> : 'Alerts'}.
+        </p>
+      ) : null}
       {isOffered ? (
         <LinkButton href={url('alert-new', {}, { patient, referral })}>
           {alerts.length === 0 ? 'Tell the police' : 'Tell the police again'}

@@ -5,6 +5,7 @@ import {
   readSeenLogs,
   readStanding,
   type EvidenceFact,
+  type EvidencePlace,
   type SeenLog,
   type ShownHead,
   type WitnessStanding,
@@ -13,12 +14,14 @@ import { OperationError } from '../../../platform/operation-error.ts';
 import { download, page } from '../../answer.ts';
 import { LinkButton } from '../../components/form.tsx';
 import { EmptyState, Facts, Notice, Section } from '../../components/panel.tsx';
-import { DataTable, type Column } from '../../components/table.tsx';
+import { DataTable, Pager, type Column } from '../../components/table.tsx';
 import { When } from '../../components/text.tsx';
 import type { HandlersOf } from '../../route.ts';
 import type { logRoutes } from '../../routes/log-routes.ts';
 import { url } from '../../urls.ts';
 import { evidenceWords } from './log-words.tsx';
+
+const evidenceShown = 50;
 
 type ConsistencyRoutes = 'consistency' | 'evidence' | 'evidence-file';
 
@@ -27,13 +30,25 @@ export const consistencyHandlers: Pick<HandlersOf<typeof logRoutes>, Consistency
   consistency: async (visit, desk) => {
     const standing = await desk.store.read((reader) => readStanding(reader, desk.log, visit.now));
     const seen = await desk.store.read(readSeenLogs);
-    const evidence = await desk.store.read(listEvidence);
+    const place = readEvidencePlace(visit.query.get('before'));
+    const found = await desk.store.read((reader) => listEvidence(reader, place, evidenceShown + 1));
+    const evidence = found.slice(0, evidenceShown);
+    const last = found.length > evidenceShown ? evidence.at(-1) : undefined;
     const { size } = standing;
     return page(
       { title: 'Consistency', count: evidence.length },
       <>
         <h1>Consistency</h1>
-        <Alarm evidence={evidence} />
+        {evidence.length === 0 && place !== undefined ? (
+          <EmptyState title="Nothing older" />
+        ) : (
+          <Alarm evidence={evidence} />
+        )}
+        <Pager
+          label="Pages of evidence"
+          newer={place === undefined ? undefined : url('consistency')}
+          older={last === undefined ? undefined : url('consistency', {}, { before: `${last.at}.${last.id}` })}
+        />
         {standing.witnesses.length === 0 ? null : (
           <DataTable
             id="witnesses"
@@ -154,6 +169,12 @@ const seenColumns: readonly Column<SeenLog>[] = [
   { key: 'root', label: 'Root', cell: ({ root }) => <code class="wrap">{toHex(root)}</code> },
   { key: 'at', label: 'Since', cell: ({ at }) => <When at={at} show="seconds" /> },
 ];
+
+/** `1700000000000.id`; anything else begins at the newest. */
+function readEvidencePlace(text: string | null): EvidencePlace | undefined {
+  const [, at, id] = /^(\d{1,16})\.([0-9A-Za-z_-]{1,100})$/.exec(text ?? '') ?? [];
+  return at === undefined || id === undefined ? undefined : { at: Number(at), id };
+}
 
 function unknownEvidence(): OperationError {
   return new OperationError('not-found', 'no-evidence', 'There is no such evidence.');

@@ -1,11 +1,11 @@
 import type { Instant } from '../../../../protocol/instant.ts';
-import type { AccessToken } from '../../../exchange-log/tokens.ts';
+import type { AccessToken, TokenPlace } from '../../../exchange-log/tokens.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
 import { page, type Answer } from '../../answer.ts';
 import { ErrorSummary, Field, Hidden, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { EmptyState, Notice, Section } from '../../components/panel.tsx';
-import { DataTable, type Column } from '../../components/table.tsx';
+import { DataTable, Pager, type Column } from '../../components/table.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
@@ -16,12 +16,17 @@ import { url } from '../../urls.ts';
 import { findIssued, holdIssued, type IssuedToken } from './issued-tokens.ts';
 
 const labelLettersMax = 100;
+const pageSize = 50;
 type TokenRoutes = 'tokens' | 'token-issue' | 'token-ask' | 'token-revoke';
 
 /** Auditors' tokens: who may read the log and the records behind it from outside (Spec §5.8). Administrators only. */
 export const tokenHandlers: Pick<HandlersOf<typeof logRoutes>, TokenRoutes> = {
   tokens: (visit, desk) =>
-    tokensPage(desk, { label: visit.draft?.get('label') ?? '', made: visit.query.get('made') ?? '' }),
+    tokensPage(desk, {
+      label: visit.draft?.get('label') ?? '',
+      made: visit.query.get('made') ?? '',
+      before: readPlace(visit.query.get('before')),
+    }),
   // The one form whose answer is no redirect: the token is in no database and no address, and shows in this page alone.
   'token-issue': async (visit, desk) => {
     const form = await visit.form();
@@ -71,6 +76,7 @@ export const tokenHandlers: Pick<HandlersOf<typeof logRoutes>, TokenRoutes> = {
 
 interface TokensState {
   readonly label: string;
+  readonly before?: TokenPlace | undefined;
   readonly errors?: FormErrors;
   readonly issued?: IssuedToken;
   /** The label of a token that was made by a form which is sent again now. */
@@ -82,13 +88,17 @@ interface Row extends AccessToken {
   readonly revokedName: string;
 }
 
-async function tokensPage(desk: DeskServices, { label, errors = [], issued, made = '' }: TokensState): Promise<Answer> {
+async function tokensPage(
+  desk: DeskServices,
+  { label, errors = [], issued, made = '', before }: TokensState,
+): Promise<Answer> {
   const users = new Map((await desk.accounts.users.list()).map((user) => [user.id as string, user.name]));
   const nameOf = (id: string): string => users.get(id) ?? id;
-  const tokens = (await desk.tokens.list())
-    .filter(({ kind }) => kind === 'auditor')
-    .map((token) => ({ ...token, createdName: nameOf(token.createdBy), revokedName: nameOf(token.revokedBy) }))
-    .toReversed();
+  const found = await desk.tokens.page({ limit: pageSize + 1, before });
+  const tokens = found
+    .slice(0, pageSize)
+    .map((token) => ({ ...token, createdName: nameOf(token.createdBy), revokedName: nameOf(token.revokedBy) }));
+  const last = found.length > pageSize ? tokens.at(-1) : undefined;
   return page(
     { title: 'Auditors', status: errors.length === 0 ? 200 : 422 },
     <>
@@ -140,8 +150,18 @@ async function tokensPage(desk: DeskServices, { label, errors = [], issued, made
           rowKey={({ label: name, createdAt }) => `${name} ${createdAt}`}
         />
       )}
+      <Pager
+        newer={before === undefined ? undefined : url('tokens')}
+        older={last === undefined ? undefined : url('tokens', {}, { before: `${last.createdAt}.${last.label}` })}
+      />
     </>,
   );
+}
+
+/** `1700000000000.label`; anything else begins at the newest. */
+function readPlace(text: string | null): TokenPlace | undefined {
+  const [, at, label] = /^(\d{1,16})\.(.{1,100})$/.exec(text ?? '') ?? [];
+  return at === undefined || label === undefined ? undefined : { at: Number(at), label };
 }
 
 function Issued(props: { readonly label: string; readonly token: string; readonly desk: DeskServices }) {

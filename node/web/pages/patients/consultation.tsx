@@ -10,7 +10,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { ConsultationList, ConsultationText, filesOfConsultations } from './chart-consultations.tsx';
 import { AddFile, FileTable, Pictures } from './chart-files.tsx';
-import { readPlace, readVersion, writePlace } from './list-place.ts';
+import { readPlace, readNumber, writePlace } from './list-place.ts';
 import { consultationOf, openPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { changeWords, classWords } from './patient-words.ts';
@@ -65,7 +65,7 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
     const { id } = consultation;
     const versions = await desk.consultations.versions(id, {
       limit: versionsShown + 1,
-      below: readVersion(visit.query.get('below')),
+      below: readNumber(visit.query.get('below')),
     });
     const files = await desk.attachments.page(patient, { limit: filesShown, consultation: id });
     const fileCount = await desk.attachments.count(patient, id);

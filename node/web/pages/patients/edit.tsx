@@ -9,7 +9,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { conflictPage } from './conflict.tsx';
 import { DraftNotice, forgetDraft } from './draft-notice.tsx';
-import { readVersion } from './list-place.ts';
+import { readNumber } from './list-place.ts';
 import { noteAct, openPatient, type OpenedPatient } from './open-patient.ts';
 import { writerOf } from './patient-author.ts';
 import { ChartBanner } from './patient-banner.tsx';
@@ -81,7 +81,7 @@ async function cellsAt(
 ): Promise<{ readonly cells: Cells; readonly version: number } | undefined> {
   const current = await desk.patients.get(id);
   if (text === String(current.version)) return { cells: cellsOf(current.details), version: current.version };
-  const version = readVersion(text);
+  const version = readNumber(text);
   if (version === undefined) return undefined;
   const [earlier] = await desk.patients.versions(id, { below: version + 1, limit: 1 });
   return earlier?.version === version ? { cells: cellsOf(earlier.details), version } : undefined;

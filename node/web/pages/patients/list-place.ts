@@ -12,7 +12,7 @@ export function readPlace(text: string | null): ListCursor | undefined {
   return at === undefined || !isUuid(id) ? undefined : { at: Number(at), id };
 }
 
-/** Below which version a page begins. */
-export function readVersion(text: string | null): number | undefined {
-  return /^[1-9]\d{0,8}$/.test(text ?? '') ? Number(text) : undefined;
+/** Below which version or entry a page begins. */
+export function readNumber(text: string | null): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text ?? '') ? Number(text) : undefined;
 }

@@ -3,12 +3,13 @@ import { ErrorSummary, LinkButton, Submit, TextArea, type FormErrors } from '../
 import { Hidden } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Section } from '../../components/panel.tsx';
-import { DataTable } from '../../components/table.tsx';
+import { DataTable, Pager } from '../../components/table.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { AccessEntry } from '../../../accounts/access.ts';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { readNumber } from './list-place.ts';
 import { openPatient, type OpenedPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { submitOnce } from '../../submit-once.ts';
@@ -41,7 +42,10 @@ async function restrictionPage(
   errors: FormErrors = [],
 ): Promise<Answer> {
   const { record, isRestricted } = opened;
-  const entries = await desk.access.ofSubject({ kind: 'patient', id: record.id }, entriesShown);
+  const before = readNumber(visit.query.get('below'));
+  const entries = await desk.access.ofSubject({ kind: 'patient', id: record.id }, entriesShown + 1, before);
+  const last = entries.length > entriesShown ? entries[entriesShown - 1] : undefined;
+  const place = { patient: record.id };
   const names = await namesOf(desk);
   return page(
     { title: 'Who may open this record', status: errors.length > 0 ? 422 : 200 },
@@ -81,7 +85,12 @@ async function restrictionPage(
           </p>
         </form>
       </Section>
-      <Journal entries={entries} names={names} />
+      <Journal entries={entries.slice(0, entriesShown)} names={names} />
+      <Pager
+        label="Pages of the journal"
+        newer={before === undefined ? undefined : url('patient-restriction', place)}
+        older={last === undefined ? undefined : url('patient-restriction', place, { below: last.number })}
+      />
     </>,
   );
 }
@@ -96,9 +105,9 @@ function Journal({
   return (
     <DataTable
       id="journal"
-      caption={`Who opened it: the newest ${entriesShown}`}
+      caption="Who opened it, the newest first"
       rows={entries}
-      rowKey={({ at, user, act }) => `${at}-${user}-${act}`}
+      rowKey={({ number }) => String(number)}
       columns={[
         { key: 'at', label: 'When', isHeader: true, cell: ({ at }) => <When at={at} show="seconds" /> },
         { key: 'who', label: 'Who', cell: ({ user }) => <Foreign text={names.get(user) ?? 'a former user'} /> },

@@ -8,7 +8,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { CellText } from './conflict.tsx';
-import { readVersion } from './list-place.ts';
+import { readNumber } from './list-place.ts';
 import { openPatient } from './open-patient.ts';
 import { ChartBanner } from './patient-banner.tsx';
 import { columnWords } from './patient-words.ts';
@@ -26,7 +26,7 @@ interface Version {
 export function showVersions(visit: Visit, desk: DeskServices): Promise<Answer> {
   return openPatient(visit, desk, 'view', async (opened) => {
     const { record } = opened;
-    const below = readVersion(visit.query.get('below'));
+    const below = readNumber(visit.query.get('below'));
     const earlier = await desk.patients.versions(record.id, { below, limit: pageSize + 1 });
     const versions: readonly Version[] = below === undefined ? [record, ...earlier] : earlier;
     const last = versions.length > pageSize ? versions[pageSize - 1] : undefined;
