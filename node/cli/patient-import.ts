@@ -15,6 +15,7 @@ interface ImportOptions {
   readonly leaveOutErrors?: string | true;
   readonly newestDuplicates?: true;
   readonly leaveOut?: string;
+  readonly eraseEmpty?: true;
 }
 
 export function addPatientImport(group: Command): void {
@@ -23,7 +24,8 @@ export function addPatientImport(group: Command): void {
     .option('--confirm', 'store them, all or nothing')
     .option('--leave-out-errors <file>', 'import the others and write the rows with errors to this new CSV file')
     .option('--newest-duplicates', 'of records with one CSV id take the one with the newest updated_at')
-    .option('--leave-out <numbers>', 'records to leave out, as in 3,17');
+    .option('--leave-out <numbers>', 'records to leave out, as in 3,17')
+    .option('--erase-empty', 'take away what is stored where a cell is empty; without it that stays');
   onCall<ImportOptions>(command, async (caller, options, file = '') => {
     if (options.confirm === true) await confirm(caller, options, file);
     else await dryRun(caller, options, file);
@@ -54,6 +56,7 @@ async function dryRun(caller: Caller, options: ImportOptions, file: string): Pro
   if (typeof options.leaveOutErrors === 'string') await writeRejected(caller, options.leaveOutErrors, checked);
   caller.answer(checked, [
     ...verdictLines(checked),
+    ...erasedLines(checked.erased, options),
     'Nothing was stored: this was a dry run. Add --confirm to import.',
   ]);
   if (checked.counts.error > 0) caller.endWith(exitCodes.no);
@@ -65,6 +68,7 @@ async function confirm(caller: Caller, options: ImportOptions, file: string): Pr
     leaveOutErrors: errorsFile !== undefined,
     takeNewestDuplicates: options.newestDuplicates === true,
     leaveOut: numbersIn(options.leaveOut ?? ''),
+    eraseEmpty: options.eraseEmpty === true,
   };
   await using session = await caller.openSession();
   const { bytes, size } = await openInput(caller, file);
@@ -106,15 +110,29 @@ function verdictLines({ records, counts, unknownColumns }: ImportVerdicts): read
   ];
 }
 
+function erasedLines(erased: number, { eraseEmpty }: ImportOptions): readonly string[] {
+  if (erased === 0) return [];
+  const values = erased === 1 ? '1 stored value has an empty cell' : `${erased} stored values have empty cells`;
+  const outcome =
+    eraseEmpty === true ? 'Importing with --erase-empty erases that.' : 'That stays; --erase-empty erases it.';
+  return [`${values} in the file. ${outcome}`];
+}
+
 /** Columns and grades, never a cell. */
 function reasonOf(record: RecordVerdict): string {
   const [match] = record.matches;
   return [
     ...record.remarks,
     ...(record.duplicateOf === null ? [] : [`same csv_id as record ${record.duplicateOf}`]),
-    ...(record.changes.length === 0 ? [] : [`changes ${record.changes.map(({ column }) => column).join(', ')}`]),
+    ...columnsOf('changes', record, false),
+    ...columnsOf('empty cell for', record, true),
     ...(match === undefined ? [] : [`${match.grade} match with ${match.with}`]),
   ].join('; ');
+}
+
+function columnsOf(what: string, { changes }: RecordVerdict, erasing: boolean): readonly string[] {
+  const found = changes.filter(({ erases = false }) => erases === erasing).map(({ column }) => column);
+  return found.length === 0 ? [] : [`${what} ${found.join(', ')}`];
 }
 
 function numbersIn(list: string): number[] {

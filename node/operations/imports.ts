@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { concat, parseUtf8 } from '../../protocol/bytes.ts';
 import { isUuid } from '../../protocol/ids.ts';
 import { OperationError } from '../platform/operation-error.ts';
-import type { CellChange } from '../records/changes.ts';
+import type { PlannedChange } from '../records/csv/erasing.ts';
 import type { ImportId } from '../records/csv/stage.ts';
 import { rejectedCsv, type ImportPlan, type PlannedRecord, type Verdict } from '../records/csv/plan.ts';
 import { remarkWords } from '../records/csv/row.ts';
@@ -18,8 +18,8 @@ export interface RecordVerdict {
   readonly remarks: readonly string[];
   /** The record in which this csv_id stands first. */
   readonly duplicateOf: number | null;
-  /** What an update changes. */
-  readonly changes: readonly CellChange[];
+  /** What an update changes; what `erases` stays unless that is asked for. */
+  readonly changes: readonly PlannedChange[];
   /** Look-alikes: `record 7` of this file or a stored patient's id, with the grade and the score. */
   readonly matches: readonly { readonly with: string; readonly grade: string; readonly score: number }[];
 }
@@ -28,6 +28,8 @@ export interface ImportVerdicts {
   readonly records: readonly RecordVerdict[];
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly duplicates: ImportPlan['duplicates'];
+  /** Stored values whose cells are empty in the file. */
+  readonly erased: number;
   readonly unknownColumns: readonly string[];
   /** The rows with errors as CSV with a column `error`; empty when there are none. */
   readonly rejected: string;
@@ -59,6 +61,7 @@ export const importOperations = {
     v.strictObject({
       leaveOutErrors: v.boolean(),
       takeNewestDuplicates: v.boolean(),
+      eraseEmpty: v.optional(v.boolean(), false),
       leaveOut: v.optional(recordNumbers, []),
     }),
     async (services, input, bytes): Promise<{ outcome: ImportOutcome; verdicts: ImportVerdicts }> => {
@@ -66,6 +69,7 @@ export const importOperations = {
       const confirmed = await services.csvImport.confirm(plan, {
         leaveOutErrors: input.leaveOutErrors,
         leaveOut: new Set(input.leaveOut),
+        eraseEmpty: input.eraseEmpty,
         ...(input.takeNewestDuplicates ? { duplicates: 'as-proposed' } : {}),
       });
       if (confirmed.state === 'stale')
@@ -104,6 +108,7 @@ async function verdictsOf(plan: ImportPlan): Promise<ImportVerdicts> {
     records: plan.records.map(verdictOf),
     counts: plan.counts,
     duplicates: plan.duplicates,
+    erased: plan.erased,
     unknownColumns: plan.unknownColumns,
     rejected: parseUtf8(concat(...pieces)),
   };

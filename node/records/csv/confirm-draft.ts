@@ -16,7 +16,7 @@ const rowsPerRead = 200;
 export async function confirmDraft(
   ports: DraftPorts & { readonly work: DraftWork },
   id: DraftId,
-  choices: Pick<ImportChoices, 'leaveOutErrors' | 'duplicates' | 'leaveOut'>,
+  choices: Pick<ImportChoices, 'leaveOutErrors' | 'duplicates' | 'leaveOut' | 'eraseEmpty'>,
 ): Promise<DraftConfirmed> {
   const { store, random, imports, work } = ports;
   const importId = random.uuid() as ImportId;

@@ -80,7 +80,7 @@ export interface ImportDrafts extends AsyncDisposable {
   /** All or nothing; of two confirmations of one draft the second is `not-ready`. */
   confirm(
     id: DraftId,
-    choices: Pick<ImportChoices, 'leaveOutErrors' | 'duplicates' | 'leaveOut'>,
+    choices: Pick<ImportChoices, 'leaveOutErrors' | 'duplicates' | 'leaveOut' | 'eraseEmpty'>,
   ): Promise<DraftConfirmed>;
   discard(id: DraftId): Promise<boolean>;
   /** The records with errors, with a column `error`, to be mended and imported again. */

@@ -22,6 +22,7 @@ import {
   type RejectedRow,
   type Verdict,
 } from './plan.ts';
+import { countErased, markErasing } from './erasing.ts';
 import { readCsv, type CsvRecord } from './read.ts';
 import { checkCells, hasError, type Remark } from './row.ts';
 import { dialectColumn, errorColumn, safeDialect, undoSafe } from './write.ts';
@@ -128,6 +129,7 @@ class DryRun {
       records: this.#records,
       counts,
       duplicates: duplicateGroups(this.#records),
+      erased: countErased(this.#records),
       unknownColumns: this.#header.filter((name) => !isColumn(name) && !ours.includes(name)),
       absentColumns: columns.filter((column) => !this.#placeOf.has(column)),
       header: this.#header,
@@ -153,7 +155,10 @@ class DryRun {
     this.#records.push({ number, line, verdict: 'error', remarks, matches: [], ...duplicate });
   }
 
-  /** The stored patient of this csv_id with the file's cells laid over it. */
+  /**
+   * The stored patient of this csv_id with the file's cells laid over it, the empty ones too. It must be sound also where
+   * they are not: whether they erase is decided later.
+   */
   async #storedFor(reader: Reader, csvId: string, cells: Cells) {
     const row = await reader.first(patientByCsvTerm, { csvTerm: csvTerm(this.#ports.keyring, csvId) });
     if (row === undefined) return undefined;
@@ -161,9 +166,12 @@ class DryRun {
     const old = cellsOf(current.details);
     const merged = makeCells((column) => (this.#present.includes(column) ? cells[column] : old[column]));
     const details = detailsOf(merged);
-    const changes = changesBetween(current.details, details);
+    const changes = markErasing(changesBetween(current.details, details), cells);
     const stored = { patient: row.id as PatientId, version: row.version, changes };
-    return { details, stored, remarks: checkCells(merged, this.#ports.now) };
+    const erased = new Set(changes.filter(({ erases }) => erases === true).map(({ column }) => column));
+    const kept = makeCells((column) => (erased.has(column) ? old[column] : merged[column]));
+    const remarks = [merged, kept].map((each) => checkCells(each, this.#ports.now));
+    return { details, stored, remarks: remarks.find(hasError) ?? [] };
   }
 
   async #compare(number: number, details: PatientDetails): Promise<readonly ComparedWith[]> {

@@ -7,6 +7,7 @@ import type { Random } from '../../platform/random.ts';
 import type { Reader, Store } from '../../store/store.ts';
 import type { Author, PatientId } from '../model.ts';
 import { dryRun } from './dry-run.ts';
+import { withoutErasing } from './erasing.ts';
 import { broughtBy, changesOf, importsWithWithdrawn, recentImports, unfinishedImports } from './import-queries.ts';
 import type { ImportPlan, PlannedRecord } from './plan.ts';
 import { applyStaged, discardStaged, purge, stage, type ImportId } from './stage.ts';
@@ -20,6 +21,8 @@ export interface ImportChoices {
   readonly duplicates?: 'as-proposed' | ReadonlyMap<number, number>;
   /** Records to leave out for another reason, such as a match that is the same person. */
   readonly leaveOut?: ReadonlySet<number>;
+  /** "Erase the n values whose cells are empty"; without it they stay. */
+  readonly eraseEmpty?: boolean;
   readonly by?: Author;
   /** The import's id, where somebody must know it before it is done. */
   readonly id?: ImportId;
@@ -101,7 +104,8 @@ export function openImports(ports: ImportsPorts): Imports {
     confirm: async (plan, choices, onProgress) => {
       const undecided = undecidedOf(plan, choices);
       if (undecided !== undefined) return undecided;
-      const chosen = chosenRecords(plan, choices);
+      const asInFile = chosenRecords(plan, choices);
+      const chosen = choices.eraseEmpty === true ? asInFile : asInFile.map(withoutErasing);
       const changed = chosen.filter((record) => record.stored === undefined || record.stored.changes.length > 0);
       const id = choices.id ?? (random.uuid() as ImportId);
       const stagePorts = { store, keyring, random, yieldTurn, now: clock.now(), by: choices.by };

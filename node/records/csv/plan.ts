@@ -1,8 +1,8 @@
-import type { CellChange } from '../changes.ts';
 import type { MatchResult } from '../matching/score.ts';
 import type { PatientDetails, PatientId } from '../model.ts';
 import type { ByteStream } from '../../platform/files.ts';
 import type { Column } from './columns.ts';
+import type { PlannedChange } from './erasing.ts';
 import { remarkWords, type Remark } from './row.ts';
 import { dialectColumn, errorColumn, writeCsv } from './write.ts';
 
@@ -40,7 +40,7 @@ export interface PlannedRecord {
   readonly stored?: {
     readonly patient: PatientId;
     readonly version: number;
-    readonly changes: readonly CellChange[];
+    readonly changes: readonly PlannedChange[];
   };
   /** Look-alikes worth showing, the likeliest first. */
   readonly matches: readonly ComparedWith[];
@@ -66,6 +66,8 @@ export interface ImportPlan {
   readonly records: readonly PlannedRecord[];
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly duplicates: readonly DuplicateGroup[];
+  /** Stored values whose cells are empty in the file. */
+  readonly erased: number;
   /** Columns of the file that are not ours: left out. */
   readonly unknownColumns: readonly string[];
   /** Our columns that the file lacks: an update leaves these cells as they are. */

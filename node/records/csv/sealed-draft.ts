@@ -33,7 +33,10 @@ export async function openSummary(
   draft: string,
   token: Uint8Array,
 ): Promise<DraftSummary> {
-  return read<DraftSummary>(await keyring.open(reader, key, `import-draft/${draft}`, token));
+  return {
+    erased: 0,
+    ...read<Omit<DraftSummary, 'erased'>>(await keyring.open(reader, key, `import-draft/${draft}`, token)),
+  };
 }
 
 export function sealRecord(

@@ -67,6 +67,26 @@ describe('a node that does not run', () => {
     expect((await runJson(['patient', 'list', ...data]))['total']).toBe(before);
   });
 
+  test('keeps what is stored where a cell is empty, unless --erase-empty is said', async () => {
+    await runJson(['patient', 'add', '--set', 'csv_id=C-1', '--set', 'family_name=Ode', '--set', 'phone=77', ...data]);
+    const file = directory.file('emptied.csv');
+    writeFileSync(file, 'csv_id,family_name,phone\r\nC-1,Ode,\r\n');
+    const checked = await run(['patient', 'import', file, ...data]);
+    expect(checked.stdout).toContain(
+      '1 stored value has an empty cell in the file. That stays; --erase-empty erases it.',
+    );
+    expect(checked.stdout).toContain('empty cell for phone');
+    const phone = async () => {
+      const { patient } = await runJson(['patient', 'show', 'C-1', ...data]);
+      return (patient as { details: { phone?: string } }).details.phone;
+    };
+    await runJson(['patient', 'import', file, '--confirm', ...data]);
+    expect(await phone()).toBe('77');
+    const done = await runJson(['patient', 'import', file, '--confirm', '--erase-empty', ...data]);
+    expect(done['outcome']).toMatchObject({ updated: 1 });
+    expect(await phone()).toBeUndefined();
+  });
+
   test('exports what it holds, in both forms', async () => {
     await runJson(['patient', 'add', '--set', 'csv_id=E-1', '--set', 'family_name=Öz', '--set', 'notes==1+1', ...data]);
     const plain = await run(['patient', 'export', '--id', 'E-1', '--form', 'interchange', ...data]);

@@ -40,6 +40,33 @@ const importAll = async (text: string | Uint8Array): Promise<Confirmed & { state
   return done;
 };
 
+describe('an empty cell of a stored patient', () => {
+  const full = { csv_id: '1', family_name: 'Haddad', phone: '1', city: 'Tyre', allergies: 'Latex' };
+  const details = async () => (await hospital.patients.list('created', { limit: 1 })).records[0]?.details;
+  const update = async (eraseEmpty?: boolean) => {
+    const plan = await dryRun(csv({ ...full, phone: '', city: 'Sidon', allergies: '' }));
+    const choices = { leaveOutErrors: false, ...(eraseEmpty === undefined ? {} : { eraseEmpty }) };
+    return await hospital.imports.confirm(plan, choices);
+  };
+  beforeEach(async () => {
+    await importAll(csv(full));
+  });
+
+  test('leaves things as they are', async () => {
+    expect(await update()).toMatchObject({ updated: 1, unchanged: 0 });
+    expect(await details()).toMatchObject({ phone: '1', city: 'Sidon', allergies: ['Latex'] });
+    expect(await update(false), 'nothing but empty cells differs now').toMatchObject({ updated: 0, unchanged: 1 });
+  });
+
+  test('erases when a person says so, and undo brings it back', async () => {
+    const done = await update(true);
+    expect(await details()).toMatchObject({ city: 'Sidon', allergies: [] });
+    expect(await details()).not.toHaveProperty('phone');
+    if (done.state === 'imported') await hospital.imports.undo(done.id);
+    expect(await details()).toMatchObject({ phone: '1', city: 'Tyre', allergies: ['Latex'] });
+  });
+});
+
 describe('a dry run', () => {
   test('gives each of the 200 sample records the expected verdict', async () => {
     const plan = await dryRun(file);
@@ -106,6 +133,26 @@ describe('a dry run', () => {
     expect(plan.records[0]?.stored?.changes).toEqual([{ column: 'city', before: 'Beirut', after: 'Tyre' }]);
     const compared = plan.records[1]?.matches[0]?.other;
     expect(compared).toHaveProperty('patient');
+  });
+
+  test('says which stored values an empty cell would take away, of every form of cell', async () => {
+    await importAll(csv({ csv_id: '1', family_name: 'Haddad', phone: '1', allergies: 'Latex', police_case: 'yes' }));
+    const emptied = { csv_id: '1', family_name: 'Haddad', phone: '', allergies: '; ', police_case: '', city: '' };
+    const plan = await dryRun(csv(emptied));
+    expect(plan.records[0]?.stored?.changes).toEqual([
+      { column: 'phone', before: '1', after: '', erases: true },
+      { column: 'allergies', before: 'Latex', after: '', erases: true },
+      { column: 'police_case', before: 'yes', after: 'no', erases: true },
+    ]);
+    expect([plan.erased, verdicts(plan)]).toEqual([3, ['update']]);
+  });
+
+  test('takes a record only if it is sound with its empty cells and without them', async () => {
+    await importAll(csv({ csv_id: '1', family_name: 'Haddad', policy_valid_from: '2025-01-01' }));
+    const row = { csv_id: '1', family_name: 'Haddad', policy_valid_from: '', policy_valid_to: '2024-12-31' };
+    const plan = await dryRun(csv(row));
+    expect(verdicts(plan)).toEqual(['error']);
+    expect(plan.records[0]?.remarks.map(({ column }) => column)).toContain('policy_valid_to');
   });
 
   test('takes a field of 64 kB and refuses one byte more', async () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { PatientId } from '../../../node/records/model.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeskClient } from '../../support/desk-client.ts';
 import { eventually, openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
@@ -119,7 +120,7 @@ describe('an import at the desk', () => {
     expect([again, await send(file)]).toEqual([one, one]);
     expect(other).toMatch(/^\/patients\/import\/[0-9a-f-]{36}$|^\/patients\/import/);
     expect(other).not.toBe(one);
-    expect((await nurse.get(other ?? '')).text).toContain('1 rows');
+    expect((await nurse.get(other ?? '')).text).toContain('1 row.');
   });
 
   test('gives the rows with errors back as a file, and takes it mended', async () => {
@@ -190,6 +191,35 @@ describe('an import at the desk', () => {
     expect(closed.text).not.toContain('Beirut');
     expect(closed.text).toContain('closed to you');
     expect((await other.submit(draft, draft, {})).text).toContain('must be left out: 1');
+  });
+
+  test('erases what empty cells take away only after a tick of its own, which is off', async () => {
+    const id = await addPatient(desk, {
+      csvId: '1',
+      familyName: 'Haddad',
+      phone: '+961 1',
+      city: 'Tyre',
+      policeCase: true,
+    });
+    const emptied = 'csv_id,family_name,phone,city,police_case\r\n1,Haddad,,Sidon,\r\n';
+    const stored = async () => (await desk.node.patients.get(id as PatientId)).details;
+    const first = await preview(emptied);
+    const page = (await nurse.get(first)).text;
+    expect(page).toContain('Erase the 2 stored values whose cells are empty in the file: I have checked them');
+    expect(/<input[^>]*value="erase"[^>]*>/.exec(page)?.[0]).not.toContain('checked');
+    expect(page.match(/It stays, unless you decide to erase it/g)).toHaveLength(2);
+    await nurse.submit(first, first, {});
+    expect(await stored()).toMatchObject({ phone: '+961 1', city: 'Sidon', policeCase: true });
+
+    const second = await preview(emptied);
+    const done = await nurse.submit(second, second, { decide: 'erase' });
+    expect(await stored()).toMatchObject({ city: 'Sidon', policeCase: false });
+    expect(await stored()).not.toHaveProperty('phone');
+    await nurse.submit(done.location ?? '', `${done.location}/undo`, {});
+    expect(await stored()).toMatchObject({ phone: '+961 1', city: 'Sidon', policeCase: true });
+
+    const third = await preview('csv_id,family_name\r\n1,Haddad\r\n');
+    expect((await nurse.get(third)).text, 'nothing to erase, nothing to ask').not.toContain('value="erase"');
   });
 
   test('that cannot be undone says why', async () => {

@@ -5,7 +5,7 @@ import { Notice } from '../../components/panel.tsx';
 import { url } from '../../urls.ts';
 
 export interface ConfirmValues {
-  /** Of `errors`, `newest`, `known`: those that are ticked. */
+  /** Of `errors`, `newest`, `known`, `erase`: those that are ticked. */
   readonly decided: readonly string[];
   readonly leaveOut: string;
 }
@@ -22,6 +22,7 @@ export function ConfirmForm({ draft, once, errors, values }: ConfirmFormProps) {
   const { summary } = draft;
   if (summary === undefined) return null;
   const { error, 'match-certain': known } = summary.counts;
+  const { erased } = summary;
   const twice = summary.duplicates.filter(({ records }) => records.length > 1).length;
   const choices = [
     ...choice(
@@ -41,6 +42,12 @@ export function ConfirmForm({ draft, once, errors, values }: ConfirmFormProps) {
       'known',
       `Leave out the ${known} ${plural(known, 'row', 'rows')} whose person is known already`,
       'An import never merges two people: otherwise each becomes a patient of their own.',
+    ),
+    ...choice(
+      erased,
+      'erase',
+      `Erase the ${erased} stored ${plural(erased, 'value whose cell is', 'values whose cells are')} empty in the file: I have checked ${plural(erased, 'it', 'them')}`,
+      'Without this tick an empty cell changes nothing. The rows that change a patient show each value.',
     ),
   ];
   return (

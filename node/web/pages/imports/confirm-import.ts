@@ -49,6 +49,7 @@ interface Choices {
   readonly leaveOutErrors: boolean;
   readonly duplicates?: 'as-proposed';
   readonly leaveOut: ReadonlySet<number>;
+  readonly eraseEmpty: boolean;
 }
 
 async function choicesOf(
@@ -81,7 +82,8 @@ async function choicesOf(
     return { errors: [{ field: 'leaveOut', message }] };
   }
   const newest = values.decided.includes('newest') ? ({ duplicates: 'as-proposed' } as const) : {};
-  const choices = { leaveOutErrors: values.decided.includes('errors'), ...newest, leaveOut };
+  const eraseEmpty = values.decided.includes('erase');
+  const choices = { leaveOutErrors: values.decided.includes('errors'), ...newest, leaveOut, eraseEmpty };
   const undecided = draft.summary === undefined ? undefined : undecidedOf(draft.summary, choices);
   return undecided === undefined ? choices : { errors: refusals(undecided) };
 }

@@ -50,8 +50,9 @@ export async function draftPage(
       <ErrorSummary errors={errors} title="Nothing was imported" />
       <h1>Preview of an import</h1>
       <p class="lead">
-        <Foreign text={draft.summary.name} />: {draft.records.toLocaleString('en')} rows. Nothing is stored yet. Kept
-        for you until <When at={draft.expiresAt} />. <a href="#decision">Go to your decision</a>
+        <Foreign text={draft.summary.name} />: {draft.records.toLocaleString('en')}{' '}
+        {draft.records === 1 ? 'row' : 'rows'}. Nothing is stored yet. Kept for you until <When at={draft.expiresAt} />.{' '}
+        <a href="#decision">Go to your decision</a>
       </p>
       <Told draft={draft} />
       <VerdictTiles draft={draft} verdict={verdict} />

@@ -126,10 +126,19 @@ function Changes({ row: { record, isClosed } }: { readonly row: SeenRecord }) {
   if (stored.changes.length === 0) return <li>The {link} says the same already.</li>;
   return (
     <>
-      {stored.changes.map(({ column, before, after }) => (
+      {stored.changes.map(({ column, before, after, erases }) => (
         <li>
-          <code>{column}</code> of the {link}: <Cell text={before} /> →{' '}
-          {after === '' ? <Tag tone="amber">! erased by an empty cell</Tag> : <Foreign text={after} />}
+          <code>{column}</code> of the {link}: <Cell text={before} />
+          {erases === true || after === '' ? (
+            <>
+              . <Tag tone="amber">The cell is empty</Tag> It stays, unless you decide to erase it.
+            </>
+          ) : (
+            <>
+              {' '}
+              → <Foreign text={after} />
+            </>
+          )}
         </li>
       ))}
     </>
