@@ -14,7 +14,7 @@ import {
   When,
 } from '../../components/text.tsx';
 import { datesInWords } from '../referrals/dates-in-words.ts';
-import type { ForeignFact } from './chart-foreign.ts';
+import { sourcesMax, type ForeignFact, type ForeignFacts } from './chart-foreign.ts';
 import { columnWords, sexOf } from './patient-words.ts';
 
 const recentConsultations = 3;
@@ -24,7 +24,7 @@ export function KeyFacts({ record, consultations, foreign }: KeyFactsProps) {
   const { details } = record;
   const recent = consultations.slice(0, recentConsultations);
   const of = (subject: ForeignFact['subject']): readonly ForeignFact[] =>
-    foreign.filter((fact) => fact.subject === subject);
+    foreign.facts.filter((fact) => fact.subject === subject);
   return (
     <Section title="Problems, allergies, drugs" id="key-facts">
       <div class="key-facts">
@@ -42,6 +42,12 @@ export function KeyFacts({ record, consultations, foreign }: KeyFactsProps) {
           foreign={of('medicines')}
         />
       </div>
+      {foreign.isWhole ? null : (
+        <p class="hint">
+          Other hospitals may have told more: of the linked referrals the newest {sourcesMax} that are open to you are
+          read here.
+        </p>
+      )}
     </Section>
   );
 }
@@ -49,7 +55,7 @@ export function KeyFacts({ record, consultations, foreign }: KeyFactsProps) {
 interface KeyFactsProps {
   readonly record: PatientRecord;
   readonly consultations: readonly Consultation[];
-  readonly foreign: readonly ForeignFact[];
+  readonly foreign: ForeignFacts;
 }
 
 interface DatedItem {

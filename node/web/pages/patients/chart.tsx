@@ -43,9 +43,11 @@ async function chartPage(visit: Visit, desk: DeskServices, opened: OpenedPatient
     <>
       <ChartBanner
         record={record}
-        now={visit.now}
+        visit={visit}
+        desk={desk}
         isRestricted={opened.isRestricted}
         brokenUntil={opened.brokenUntil}
+        foreign={foreign}
       />
       <Actions visit={visit} opened={opened} />
       <div class="two-columns">

@@ -47,7 +47,7 @@ export function conflictPage(visit: Visit, desk: DeskServices, { yours, base, cu
             : 'Choose what is right where both of you changed the same.'}
         </p>
       </section>
-      <ChartBanner record={current} now={visit.now} heading={false} />
+      <ChartBanner record={current} visit={visit} desk={desk} heading={false} />
       <h1>Join both edits</h1>
       <form method="post" action={url('patient-save', { patient })}>
         <Once token={desk.random.uuid()} />

@@ -102,7 +102,8 @@ function changePage(visit: Visit, desk: DeskServices, opened: OpenedPatient, sho
       {current === undefined ? null : <Overtaken current={current} />}
       <ChartBanner
         record={opened.record}
-        now={visit.now}
+        visit={visit}
+        desk={desk}
         heading={false}
         isRestricted={opened.isRestricted}
         brokenUntil={opened.brokenUntil}

@@ -50,7 +50,8 @@ function newPage(
       <ErrorSummary errors={errors} />
       <ChartBanner
         record={opened.record}
-        now={visit.now}
+        visit={visit}
+        desk={desk}
         heading={false}
         isRestricted={opened.isRestricted}
         brokenUntil={opened.brokenUntil}

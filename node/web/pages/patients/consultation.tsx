@@ -35,7 +35,8 @@ export function listConsultations(visit: Visit, desk: DeskServices): Promise<Ans
       <>
         <ChartBanner
           record={record}
-          now={visit.now}
+          visit={visit}
+          desk={desk}
           heading={false}
           isRestricted={opened.isRestricted}
           brokenUntil={opened.brokenUntil}
@@ -76,7 +77,8 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
       <>
         <ChartBanner
           record={record}
-          now={visit.now}
+          visit={visit}
+          desk={desk}
           heading={false}
           isRestricted={opened.isRestricted}
           brokenUntil={opened.brokenUntil}

@@ -104,7 +104,7 @@ function editPage(
     { title: 'Edit a patient', status: errors.length > 0 ? 422 : 200 },
     <>
       <ErrorSummary errors={errors} />
-      <ChartBanner record={opened.record} now={visit.now} heading={false} />
+      <ChartBanner record={opened.record} visit={visit} desk={desk} heading={false} />
       <div class="page-head">
         <h1>Edit the record</h1>
       </div>

@@ -28,7 +28,7 @@ export async function voidPatient(visit: Visit, desk: DeskServices): Promise<Ans
       if (reason === '') return mistakePage(visit, desk, opened, reasonMissing);
       await noteAct(visit, desk, patient, 'edit');
       const done = await desk.patientActs.void(patient, reason, writerOf(visit));
-      return done.state === 'voided' ? back : inUsePage(opened, visit);
+      return done.state === 'voided' ? back : inUsePage(visit, desk, opened);
     });
   });
 }
@@ -52,7 +52,7 @@ function mistakePage(visit: Visit, desk: DeskServices, opened: OpenedPatient, er
     { title: 'Registered by mistake', status: errors.length > 0 ? 422 : 200 },
     <div class="narrow">
       <ErrorSummary errors={errors} />
-      <ChartBanner record={opened.record} now={visit.now} heading={false} />
+      <ChartBanner record={opened.record} visit={visit} desk={desk} heading={false} />
       <h1>Was this patient registered by mistake?</h1>
       <p>
         The record leaves every list and search and its CSV id becomes free. Nothing is destroyed, and it can be taken
@@ -78,11 +78,11 @@ function mistakePage(visit: Visit, desk: DeskServices, opened: OpenedPatient, er
   );
 }
 
-function inUsePage(opened: OpenedPatient, visit: Visit): Answer {
+function inUsePage(visit: Visit, desk: DeskServices, opened: OpenedPatient): Answer {
   return page(
     { title: 'Record in use', status: 409 },
     <div class="narrow">
-      <ChartBanner record={opened.record} now={visit.now} heading={false} />
+      <ChartBanner record={opened.record} visit={visit} desk={desk} heading={false} />
       <h1>This record is in use</h1>
       <Notice tone="amber" title="Nothing was changed">
         <p>

@@ -3,11 +3,17 @@ import type { PatientRecord } from '../../../records/model.ts';
 import { PatientBanner } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, When } from '../../components/text.tsx';
+import type { DeskServices } from '../../desk-services.ts';
+import type { Visit } from '../../visit.ts';
+import { foreignFacts, type ForeignFacts } from './chart-foreign.ts';
 import { sexOf } from './patient-words.ts';
 
 export interface ChartBannerProps {
+  readonly visit: Visit;
+  readonly desk: DeskServices;
   readonly record: PatientRecord;
-  readonly now: Instant;
+  /** What other hospitals told, where the page has read it already. */
+  readonly foreign?: ForeignFacts;
   /** Of how many the page may hold only one heading of the first rank. */
   readonly heading?: boolean;
   readonly isRestricted?: boolean;
@@ -15,24 +21,22 @@ export interface ChartBannerProps {
   readonly brokenUntil?: Instant | undefined;
 }
 
-/** Whose record this is, on every page about a patient: name, sex, birth date and age, id, allergies (screen 4). */
-export function ChartBanner({ record, now, heading = true, isRestricted = false, brokenUntil }: ChartBannerProps) {
+/**
+ * Whose record this is, on every page about a patient: name, sex, birth date and age, id, and the allergies that anybody told,
+ * this hospital or another (screen 4).
+ */
+export function ChartBanner(props: ChartBannerProps) {
+  const { visit, desk, record, foreign, heading = true, isRestricted = false, brokenUntil } = props;
   const { details } = record;
   const name = <PersonName name={details} />;
   return (
     <PatientBanner>
       {heading ? <h1>{name}</h1> : <p class="banner-name">{name}</p>}
       <p>
-        {sexOf(details)} · <BirthDate date={details.birthDate} now={now} /> · <Foreign text={details.csvId} />
+        {sexOf(details)} · <BirthDate date={details.birthDate} now={visit.now} /> · <Foreign text={details.csvId} />
       </p>
       <p>
-        {details.allergies.length === 0 ? (
-          <span class="quiet">No allergies told</span>
-        ) : (
-          <Tag tone="red">
-            <span aria-hidden="true">⚠ </span>Allergies: <Foreign text={details.allergies.join('; ')} />
-          </Tag>
-        )}{' '}
+        <Allergies visit={visit} desk={desk} record={record} foreign={foreign} />{' '}
         {details.policeCase ? <PoliceTag number={details.policeCaseNumber} /> : null}{' '}
         {isRestricted ? <Tag tone="violet">Restricted</Tag> : null}{' '}
         {brokenUntil === undefined ? null : (
@@ -42,6 +46,42 @@ export function ChartBanner({ record, now, heading = true, isRestricted = false,
         )}
       </p>
     </PatientBanner>
+  );
+}
+
+type AllergiesProps = Pick<ChartBannerProps, 'visit' | 'desk' | 'record'> & {
+  readonly foreign: ForeignFacts | undefined;
+};
+
+/** That nobody told of any is said only where nobody did: who overlooks one harms the patient. */
+async function Allergies({ visit, desk, record, foreign }: AllergiesProps) {
+  const { allergies } = record.details;
+  const { facts, isWhole } = foreign ?? (await foreignFacts(visit, desk, record.id));
+  const told = facts.filter(({ subject, text }) => subject === 'allergies' && !allergies.includes(text));
+  const sources = [...new Set(told.map(({ source }) => source))];
+  return (
+    <>
+      {allergies.length === 0 ? null : <AllergyTag texts={allergies} />}{' '}
+      {sources.map((source) => (
+        <AllergyTag source={source} texts={told.filter((fact) => fact.source === source).map(({ text }) => text)} />
+      ))}
+      {allergies.length + told.length === 0 ? <span class="quiet">No allergies told</span> : null}
+      {isWhole ? null : <span class="quiet"> Not all linked referrals are read here: they may tell more.</span>}
+    </>
+  );
+}
+
+function AllergyTag({ source, texts }: { readonly source?: string; readonly texts: readonly string[] }) {
+  return (
+    <Tag tone="red">
+      <span aria-hidden="true">⚠ </span>Allergies
+      {source === undefined ? null : (
+        <>
+          , told by <Foreign text={source} />
+        </>
+      )}
+      : <Foreign text={[...new Set(texts)].join('; ')} />
+    </Tag>
   );
 }
 

@@ -23,7 +23,7 @@ export function listReferrals(visit: Visit, desk: DeskServices): Promise<Answer>
     const before = readPlace(visit.query.get('before'));
     const { referrals, earlier } = await desk.timeline.referrals.page(patient, { limit: pageSize, before });
     const count = await desk.timeline.referrals.count(patient);
-    return listPage(visit, opened, {
+    return listPage(visit, desk, opened, {
       title: `Referrals (${count})`,
       list: <ReferralTable referrals={referrals} desk={desk} />,
       isEmpty: referrals.length === 0,
@@ -43,7 +43,7 @@ export function listFiles(visit: Visit, desk: DeskServices): Promise<Answer> {
     const consultation = isUuid(asked) ? (asked as ConsultationId) : undefined;
     const { attachments, earlier } = await desk.attachments.page(patient, { limit: pageSize, before, consultation });
     const count = await desk.attachments.count(patient, consultation);
-    return listPage(visit, opened, {
+    return listPage(visit, desk, opened, {
       title: `${consultation === undefined ? 'Images and documents' : 'Files of one consultation'} (${count})`,
       list: <FileTable attachments={attachments} />,
       isEmpty: attachments.length === 0,
@@ -65,6 +65,7 @@ interface ListPage {
 
 function listPage(
   visit: Visit,
+  desk: DeskServices,
   opened: OpenedPatient,
   { title, list, isEmpty, place, before, earlier }: ListPage,
 ): Answer {
@@ -73,7 +74,8 @@ function listPage(
     <>
       <ChartBanner
         record={opened.record}
-        now={visit.now}
+        visit={visit}
+        desk={desk}
         isRestricted={opened.isRestricted}
         brokenUntil={opened.brokenUntil}
         heading={false}

@@ -32,7 +32,7 @@ export function printChart(visit: Visit, desk: DeskServices): Promise<Answer> {
           </button>
           <LinkButton href={url('patient', { patient: record.id })}>Back to the chart</LinkButton>
         </p>
-        <ChartBanner record={record} now={visit.now} />
+        <ChartBanner record={record} visit={visit} desk={desk} />
         <p class="second-line">
           {desk.own.title}. Printed by <Foreign text={visit.user.name} />, <When at={visit.now} />. Personal data: keep
           it safe, destroy it when it is no longer needed.

@@ -53,7 +53,8 @@ async function restrictionPage(
       <ErrorSummary errors={errors} />
       <ChartBanner
         record={record}
-        now={visit.now}
+        visit={visit}
+        desk={desk}
         heading={false}
         isRestricted={isRestricted}
         brokenUntil={opened.brokenUntil}

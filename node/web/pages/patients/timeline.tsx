@@ -35,7 +35,8 @@ export function showTimeline(visit: Visit, desk: DeskServices): Promise<Answer> 
       <>
         <ChartBanner
           record={record}
-          now={visit.now}
+          visit={visit}
+          desk={desk}
           isRestricted={opened.isRestricted}
           brokenUntil={opened.brokenUntil}
           heading={false}

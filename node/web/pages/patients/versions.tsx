@@ -37,7 +37,8 @@ export function showVersions(visit: Visit, desk: DeskServices): Promise<Answer> 
       <>
         <ChartBanner
           record={record}
-          now={visit.now}
+          visit={visit}
+          desk={desk}
           isRestricted={opened.isRestricted}
           brokenUntil={opened.brokenUntil}
           heading={false}

@@ -86,7 +86,7 @@ export function stepPage(props: StepPageProps): Answer {
       ...(status === undefined ? {} : { status }),
     },
     <>
-      <ChartBanner record={record} now={visit.now} heading={false} />
+      <ChartBanner record={record} visit={visit} desk={desk} heading={false} />
       <h1>New referral: {titles[step].toLowerCase()}</h1>
       <ErrorSummary errors={errors} title="Not sent yet: something is missing" />
       <DraftNotice visit={visit} desk={desk} />

@@ -23,7 +23,7 @@ export function showAttachment(visit: Visit, desk: DeskServices): Promise<Answer
     return page(
       { title: 'File of a patient' },
       <>
-        <ChartBanner record={record} now={visit.now} heading={false} isRestricted={isRestricted} />
+        <ChartBanner record={record} visit={visit} desk={desk} heading={false} isRestricted={isRestricted} />
         <h1>
           <Foreign text={attachment.title} />
         </h1>

@@ -41,7 +41,8 @@ async function uploadPage(
     <>
       <ChartBanner
         record={record}
-        now={visit.now}
+        visit={visit}
+        desk={desk}
         heading={false}
         isRestricted={opened.isRestricted}
         brokenUntil={opened.brokenUntil}
