@@ -11,7 +11,8 @@ export interface WatchedServer {
   maxConnections: number;
   setTimeout(ms: number): unknown;
   on(event: 'connection' | 'timeout', heard: (socket: Socket) => void): unknown;
-  on(event: 'request', heard: (incoming: Incoming, outgoing: Outgoing) => void): unknown;
+  /** Before the handlers hear of it. */
+  prependListener(event: 'request', heard: (incoming: Incoming, outgoing: Outgoing) => void): unknown;
 }
 
 interface Exchange {
@@ -34,36 +35,53 @@ const stillAnswer = [
   still,
 ].join('\r\n');
 
+export interface Watch {
+  /** Begins to watch a server. */
+  over(server: WatchedServer): void;
+  /** Asked before a request comes to its handlers: whether its connection has too many in hand already. */
+  isCrowded(incoming: Incoming): boolean;
+}
+
 /**
  * Ends connections that hold a place and bring nothing (Node §6): too many of them, bodies that stand still or drip,
  * answers that nobody reads. Handlers that take their time and lines of events are left alone. Whoever reads a body that
  * is ended here sees it break off.
  */
-export function watchConnections(server: WatchedServer, limits: DoorLimits, clock: Clock): void {
+export function watchConnections(limits: DoorLimits, clock: Clock): Watch {
   const exchanges = new WeakMap<Socket, Exchange>();
+  const inHand = new WeakMap<Socket, number>();
+  const crowded = new WeakSet<Incoming>();
   const places = openPlaces(limits.connectionsOfAddressMax);
-  server.maxConnections = limits.connectionsMax;
-  server.on('connection', (socket) => {
-    const leave = places.take(socket.remoteAddress ?? '');
-    if (leave === undefined) socket.destroy();
-    else socket.once('close', leave);
-  });
-  server.on('request', (incoming, outgoing) => {
-    exchanges.set(incoming.socket, { incoming, outgoing, isUnread: false });
-    if (bringsBody(incoming)) void watchPace(incoming, outgoing, limits, clock);
-  });
-  server.setTimeout(limits.idleBodyMsMax);
-  server.on('timeout', (socket) => {
-    const exchange = exchanges.get(socket);
-    if (exchange === undefined || isOver(exchange)) socket.destroy();
-    else if (isAwaited(exchange.incoming)) endStill(exchange);
-    else if (exchange.outgoing.writableLength === 0) socket.setTimeout(limits.idleBodyMsMax);
-    else if (exchange.isUnread || limits.unreadMsMax <= limits.idleBodyMsMax) socket.destroy();
-    else {
-      exchange.isUnread = true;
-      socket.setTimeout(limits.unreadMsMax - limits.idleBodyMsMax);
-    }
-  });
+  const over = (server: WatchedServer): void => {
+    server.maxConnections = limits.connectionsMax;
+    server.on('connection', (socket) => {
+      const leave = places.take(socket.remoteAddress ?? '');
+      if (leave === undefined) socket.destroy();
+      else socket.once('close', leave);
+    });
+    server.prependListener('request', (incoming, outgoing) => {
+      const { socket } = incoming;
+      exchanges.set(socket, { incoming, outgoing, isUnread: false });
+      const count = inHand.get(socket) ?? 0;
+      inHand.set(socket, count + 1);
+      outgoing.once('close', () => inHand.set(socket, (inHand.get(socket) ?? 1) - 1));
+      if (count >= limits.pipelinedMax) crowded.add(incoming);
+      if (bringsBody(incoming)) void watchPace(incoming, outgoing, limits, clock);
+    });
+    server.setTimeout(limits.idleBodyMsMax);
+    server.on('timeout', (socket) => {
+      const exchange = exchanges.get(socket);
+      if (exchange === undefined || isOver(exchange)) socket.destroy();
+      else if (isAwaited(exchange.incoming)) endStill(exchange);
+      else if (exchange.outgoing.writableLength === 0) socket.setTimeout(limits.idleBodyMsMax);
+      else if (exchange.isUnread || limits.unreadMsMax <= limits.idleBodyMsMax) socket.destroy();
+      else {
+        exchange.isUnread = true;
+        socket.setTimeout(limits.unreadMsMax - limits.idleBodyMsMax);
+      }
+    });
+  };
+  return { over, isCrowded: (incoming) => crowded.has(incoming) };
 }
 
 function bringsBody({ headers }: Incoming): boolean {

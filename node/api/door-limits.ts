@@ -6,6 +6,8 @@ export interface DoorLimits {
   readonly connectionsMax: number;
   /** Of these, from one address. Loopback has no such limit: behind a proxy here everybody comes from there. */
   readonly connectionsOfAddressMax: number;
+  /** Requests that one connection may have in hand: who sends more before it has read an answer gets 503. */
+  readonly pipelinedMax: number;
   /** From a connection's begin, or the end of a request, to the last byte of a request's headers. */
   readonly headersMsMax: number;
   /** How often connections are looked at for it. */
@@ -28,6 +30,7 @@ const minuteMs = 60 * secondMs;
 export const deskLimits: DoorLimits = {
   connectionsMax: 4_096,
   connectionsOfAddressMax: 2_048,
+  pipelinedMax: 8,
   headersMsMax: 20 * secondMs,
   headersCheckMs: 5 * secondMs,
   idleBodyMsMax: idleBodyMs,
@@ -40,8 +43,8 @@ export const deskLimits: DoorLimits = {
 /** The door for peers and auditors: its own 408 is signed and comes first. */
 export const exchangeLimits: DoorLimits = {
   ...deskLimits,
-  connectionsMax: 2_048,
-  connectionsOfAddressMax: 1_024,
+  connectionsMax: 1_024,
+  connectionsOfAddressMax: 512,
   idleBodyMsMax: idleBodyMs + 5 * secondMs,
 };
 

@@ -46,9 +46,14 @@ export async function listen(
   limits: DoorLimits,
 ): Promise<Listening> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const answer = app.fetch as Parameters<typeof serve>[0]['fetch'];
+  const watch = watchConnections(limits, clock);
   const server = serve(
     {
-      fetch: app.fetch as Parameters<typeof serve>[0]['fetch'],
+      fetch: (request, bindings) => {
+        const isCrowded = 'incoming' in bindings && watch.isCrowded(bindings.incoming as HttpBindings['incoming']);
+        return isCrowded ? crowded() : answer(request, bindings);
+      },
       hostname: at.host,
       port: at.port,
       overrideGlobalObjects: false,
@@ -63,7 +68,7 @@ export async function listen(
     (info) => resolve(info.port),
   );
   server.on('error', reject);
-  watchConnections(server as WatchedServer, limits, clock);
+  watch.over(server as WatchedServer);
   const port = await promise;
   return {
     host: at.host,
@@ -80,4 +85,9 @@ export async function listen(
       await late;
     },
   };
+}
+
+/** No client of ours sends a request before it has read the answer to the one before. */
+function crowded(): Response {
+  return new Response(null, { status: 503, headers: { connection: 'close', 'retry-after': '1' } });
 }

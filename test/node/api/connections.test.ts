@@ -33,6 +33,7 @@ async function open(limits: DoorLimits = quick, clock: Clock = systemClock) {
   const app = new Hono<{ Bindings: HttpBindings }>();
   const bodies: string[] = [];
   let sent = 0;
+  let begun = 0;
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<void>();
   app.post('/read', async ({ env, text }) => {
@@ -52,6 +53,7 @@ async function open(limits: DoorLimits = quick, clock: Clock = systemClock) {
     return text('waited');
   });
   app.get('/wait', async ({ text }) => {
+    begun += 1;
     await released;
     return text('waited');
   });
@@ -71,7 +73,7 @@ async function open(limits: DoorLimits = quick, clock: Clock = systemClock) {
   app.onError((_error, { text }) => text('failed', 500));
   door = await listen(app, { host: '127.0.0.1', port: 0 }, clock, limits);
   const { port } = door;
-  return { bodies, release, givenUp, sent: () => sent, dial: () => dial(port) };
+  return { bodies, release, givenUp, sent: () => sent, begun: () => begun, dial: () => dial(port) };
 }
 
 interface Line {
@@ -254,6 +256,30 @@ describe('connections', () => {
       await Promise.race([next.closed, next.until('quick').catch(() => undefined)]);
       if (next.received().includes('quick')) break; // The door notices a moment later that one has gone.
     }
+  });
+
+  test('have a few requests in hand; one more in the same piece reaches no handler', async () => {
+    const { dial: call, release, begun } = await open(deskLimits);
+    const line = call();
+    line.socket.write(get('/wait').repeat(deskLimits.pipelinedMax + 100));
+    while (begun() < deskLimits.pipelinedMax) await pause(5);
+    await pause(50);
+    expect(begun()).toBe(deskLimits.pipelinedMax);
+    release();
+    await line.closed;
+    expect(line.received().match(/waited/g)).toHaveLength(deskLimits.pipelinedMax);
+    expect(line.received().match(/HTTP\/1\.1 503 /g)).toHaveLength(1);
+  });
+
+  test('may send as many as that, and more when they are answered', async () => {
+    const { dial: call } = await open(deskLimits);
+    const line = call();
+    for (let round = 0; round < 3; round += 1) {
+      line.socket.write(get('/quick').repeat(deskLimits.pipelinedMax));
+      const answers = (round + 1) * deskLimits.pipelinedMax;
+      while ((line.received().match(/quick/g) ?? []).length < answers) await pause(5);
+    }
+    expect(line.received()).not.toContain('503');
   });
 
   test('of one address have a share of their own; loopback, where a proxy is, has none', () => {
