@@ -1,4 +1,4 @@
-import { NamedParameter, type SqlValue, type Statement } from './statement.ts';
+import type { SqlValue, Statement } from './statement.ts';
 import { StoreError } from './store.ts';
 
 /** What the store needs of the one open database; `database.ts` makes it from better-sqlite3. */
@@ -57,10 +57,9 @@ function prepare<Values, Row>(connection: Connection, statement: Statement<Value
     throw storeErrorOf(cause);
   }
   const bind = (values: Values): SqlValue[] =>
-    parameters.map((parameter) => {
-      if (!(parameter instanceof NamedParameter)) return parameter;
-      const value = (values as Readonly<Record<string, SqlValue | undefined>>)[parameter.name];
-      if (value === undefined) throw new StoreError('misused', `the value "${parameter.name}" is missing`);
+    parameters.map(({ name }) => {
+      const value = (values as Readonly<Record<string, SqlValue | undefined>>)[name];
+      if (value === undefined) throw new StoreError('misused', `the value "${name}" is missing`);
       return value;
     });
   return {

@@ -23,8 +23,8 @@ export type QueryBuilder = Kysely<Schema>;
 /** A query compiled once and run many times with named values. `Row` is what one row of its answer looks like. */
 export interface Statement<Values, Row> {
   readonly sql: string;
-  /** In the order of the placeholders: the name of a value, or the value itself. */
-  readonly parameters: readonly (NamedParameter | SqlValue)[];
+  /** In the order of the placeholders. */
+  readonly parameters: readonly NamedParameter[];
   readonly [shape]?: [Values, Row];
 }
 
@@ -45,12 +45,25 @@ export function row<Values, Name extends keyof Values & string>(
 
 type Parameters<Values> = { readonly [Name in keyof Values]-?: Values[Name] };
 
+/**
+ * SQLite looks at the values of some parameters when it plans, such as those of LIMIT, of a partial index and beside an
+ * ORDER BY, and plans the statement anew at each run then: that costs more than running it. So what never changes stands in
+ * the text, and before a parameter stands a `+`, which changes no value and hides it from the planner.
+ */
+class PlannedOnce extends SqliteQueryCompiler {
+  protected override appendValue(parameter: unknown): void {
+    if (!(parameter instanceof NamedParameter)) return this.appendImmediateValue(parameter);
+    this.append('+');
+    super.appendValue(parameter);
+  }
+}
+
 const builder = new Kysely<Schema>({
   dialect: {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new DummyDriver(),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new PlannedOnce(),
   },
 });
 
@@ -70,7 +83,7 @@ export function statement<Values extends Readonly<Record<string, SqlValue>>>() {
       if (compiled !== undefined) return compiled;
       const values = new Proxy({}, { get: (_, name) => new NamedParameter(String(name)) }) as Parameters<Values>;
       const { sql, parameters } = build(builder, values).compile();
-      compiled = { sql, parameters: parameters as readonly (NamedParameter | SqlValue)[] };
+      compiled = { sql, parameters: parameters as readonly NamedParameter[] };
       return compiled;
     };
     return {

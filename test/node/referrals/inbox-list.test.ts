@@ -10,7 +10,7 @@ import {
 import type { InboxFilter, InboxPage } from '../../../node/referrals/inbox-list.ts';
 import { outboxListQueries } from '../../../node/referrals/outbox-list-queries.ts';
 import { findPlace } from '../../../node/referrals/page-place.ts';
-import { NamedParameter, type Statement } from '../../../node/store/statement.ts';
+import type { Statement } from '../../../node/store/statement.ts';
 import { makeReferrals, referralIdOf, type MadeReferral } from '../../support/many-referrals.ts';
 import { openHospitals, type TestHospitals } from '../../support/two-hospitals.ts';
 
@@ -200,9 +200,9 @@ describe('the way through the database', () => {
   });
 
   async function planOf({ sql, parameters }: Pick<Statement<never, unknown>, 'sql' | 'parameters'>): Promise<string[]> {
-    const bare = parameters.map((each) => (each instanceof NamedParameter ? 0 : each));
-    const explain: Statement<object, { detail: string }> = { sql: `EXPLAIN QUERY PLAN ${sql}`, parameters: bare };
-    const rows = await hospitals.at('birch').node.store.read((reader) => reader.all(explain, {}));
+    const explain: Statement<object, { detail: string }> = { sql: `EXPLAIN QUERY PLAN ${sql}`, parameters };
+    const values = Object.fromEntries(parameters.map(({ name }) => [name, 0]));
+    const rows = await hospitals.at('birch').node.store.read((reader) => reader.all(explain, values));
     return rows.map(({ detail }) => detail);
   }
 });
