@@ -50,13 +50,14 @@ class JpegStrip {
   }
 
   *#walk(all: Uint8Array): Generator<Uint8Array> {
+    const { length } = all;
     for (let at = 0; ;) {
       const rest = all.subarray(at);
       const step = this.#step(rest);
       if (step.give.length > 0) yield step.give;
       at += step.used;
       if (step.more) {
-        this.#held = all.subarray(at);
+        this.#held = at === length ? empty : all.subarray(at); // Who got all of it may have given its memory back.
         return;
       }
     }

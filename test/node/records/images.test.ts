@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { giveBack } from '../../../protocol/bytes.ts';
 import {
   effectiveType,
   imagePixelsMax,
@@ -49,6 +50,18 @@ describe('a photograph', () => {
     const other = new TextEncoder().encode('no JPEG at all');
     expect([...(await strip(other, 3))]).toEqual([...other]);
     expect([...(await strip(new Uint8Array()))]).toEqual([]);
+  });
+
+  test('passes also to somebody who gives the memory of each piece back', async () => {
+    for (const given of [new Uint8Array(4000), jpegWithEverything()]) {
+      const wanted = await strip(given, 1000);
+      const kept: number[] = [];
+      for await (const piece of stripJpegMetadata(inPiecesOf(given, 1000))) {
+        kept.push(...piece);
+        giveBack(piece);
+      }
+      expect(Buffer.compare(Uint8Array.from(kept), wanted)).toBe(0);
+    }
   });
 
   test.each([
