@@ -5,7 +5,10 @@ const keys = [
   ['J', 'next row'],
   ['K', 'row before'],
   ['Enter', 'open the row'],
-  ['A', 'accept: opens the referral with the cursor on "Accept"'],
+  ['A', 'accept: goes to "Accept", from a list too; Enter then accepts'],
+  ['N', 'accept and next, on an open referral'],
+  ['D', 'decline, on an open referral: goes to the reason'],
+  ['U', 'undo: goes to "Undo" while there is time'],
   ['?', 'this list'],
 ];
 
@@ -35,7 +38,11 @@ function search() {
   const field = document.querySelector('main input[type="search"]');
   if (field !== null) return field.focus();
   const link = document.querySelector('nav.places a[href="/patients"]');
-  if (link !== null) location.assign(link.href);
+  if (link !== null) location.assign(`${link.href}#search`);
+}
+
+function undo() {
+  document.querySelector('[data-undo-until] button')?.focus();
 }
 
 function help() {
@@ -69,7 +76,7 @@ function makeHelp() {
   return dialog;
 }
 
-const acts = { '/': search, j: () => move(1), k: () => move(-1), a: accept, '?': help };
+const acts = { '/': search, j: () => move(1), k: () => move(-1), a: accept, u: undo, '?': help };
 
 if (document.body.dataset.signedIn === 'yes' && document.body.dataset.shortcuts !== 'off') {
   document.addEventListener('keydown', (event) => {
@@ -80,4 +87,5 @@ if (document.body.dataset.signedIn === 'yes' && document.body.dataset.shortcuts 
     act();
   });
   if (location.hash === '#accept') document.getElementById('accept')?.focus();
+  if (location.hash === '#search') search();
 }

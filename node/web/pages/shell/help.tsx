@@ -25,7 +25,7 @@ export function HelpPage({ visit }: { readonly visit: Visit }) {
           <li>Its reference number leads the administrator to the same moment in the node's diagnostics.</li>
           <li>A referral counts as delivered only when the other hospital's signed receipt is there.</li>
           <li>
-            Is the other hospital not reachable, the referral waits here and leaves by itself. In an emergency,
+            If the other hospital cannot be reached, the referral waits here and leaves by itself. In an emergency,
             telephone.
           </li>
         </ul>
@@ -38,7 +38,10 @@ const keys: readonly (readonly [string, string])[] = [
   ['/', 'search'],
   ['J, K', 'next and previous row'],
   ['Enter', 'open the row'],
-  ['A', 'accept the referral that is open'],
+  ['A', 'go to “Accept”, from a list too; Enter then accepts'],
+  ['N', 'go to “Accept and next” of an open referral'],
+  ['D', 'decline an open referral: go to the reason'],
+  ['U', 'go to “Undo” while there is time'],
   ['?', 'this list'],
 ];
 
