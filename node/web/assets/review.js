@@ -40,7 +40,7 @@ function bytesWords(bytes) {
 const total = document.getElementById('files-size');
 total?.closest('form')?.addEventListener('change', weigh);
 function weigh() {
-  let bytes = 0;
+  let bytes = Number(total.dataset.elsewhere ?? 0);
   for (const tick of document.querySelectorAll('input[name="attachments"]:checked'))
     bytes += Number(tick.closest('.choice')?.querySelector('[data-bytes]')?.dataset.bytes ?? 0);
   total.textContent = bytesWords(bytes);

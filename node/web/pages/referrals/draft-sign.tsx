@@ -12,6 +12,7 @@ import type { Visit } from '../../visit.ts';
 import { forgetDraft } from '../patients/draft-notice.tsx';
 import { submitOnce } from '../../submit-once.ts';
 import { Deadline } from './deadline.tsx';
+import { ownFiles } from './choosable.ts';
 import { stepPage, stepUrl, unfinishedBefore, withDraft, type OpenedDraft } from './draft-steps.tsx';
 import { GroundFields } from './ground-fields.tsx';
 import { ownPlace } from './own-files.ts';
@@ -96,7 +97,7 @@ async function signPage(
     if (!(error instanceof OperationError)) throw error;
     return cannotPage(opened, error);
   }
-  const placeOf = ownPlace(await desk.attachments.list(draft.patient));
+  const placeOf = ownPlace(await ownFiles(desk, draft.patient, draft.fields.attachments ?? []));
   return stepPage({
     visit,
     desk,
