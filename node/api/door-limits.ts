@@ -48,5 +48,11 @@ export const exchangeLimits: DoorLimits = {
   idleBodyMsMax: idleBodyMs + 5 * secondMs,
 };
 
-/** The door of the command line: what it passes on may come from a slow tape. */
-export const controlLimits: DoorLimits = { ...deskLimits, connectionsMax: 64, idleBodyMsMax: 10 * minuteMs };
+/** The door of the command line: what it passes on may come from a slow tape, and go to somebody who reads page by page. */
+export const controlLimits: DoorLimits = {
+  ...deskLimits,
+  connectionsMax: 64,
+  idleBodyMsMax: 10 * minuteMs,
+  bodyBytesAMinuteMin: 0,
+  unreadMsMax: 12 * 60 * minuteMs,
+};
