@@ -15,7 +15,7 @@ export interface Person {
 }
 
 export interface Change {
-  readonly subject: 'setting' | 'station' | 'department' | 'backup';
+  readonly subject: 'setting' | 'station' | 'department' | 'backup' | 'peer';
   /** Of the station or department; empty for the others. */
   readonly id: string;
   /** The field or setting that changed. */

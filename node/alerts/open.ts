@@ -2,6 +2,7 @@ import { isMailAddress } from '../platform/mail.ts';
 import { openAlerts, type AlertsPorts } from './alerts.ts';
 import { openChanges } from './changes.ts';
 import { openDepartments } from './departments.ts';
+import { openPeerTelephones } from './peer-telephones.ts';
 import { openSettings } from './settings.ts';
 import { openStations } from './stations/stations.ts';
 
@@ -31,6 +32,7 @@ export function openAdministration(ports: AdministrationPorts) {
     settings,
     stations,
     departments,
+    peerTelephones: openPeerTelephones({ ...ports, changes }),
     alerts: openAlerts({ ...ports, settings, stations }),
   };
 }

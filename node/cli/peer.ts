@@ -6,6 +6,7 @@ import { fieldLines, shown, tableLines } from './text.ts';
 export function addPeerCommands(program: Command): void {
   const group = addGroup(program, 'peer', 'hospitals that this one exchanges with');
   addPairing(group);
+  addTelephone(group);
 
   const list = addCommand(group, 'list', 'peers, and pairings under way');
   onCall(list, async (caller) => {
@@ -33,6 +34,22 @@ export function addPeerCommands(program: Command): void {
       caller.answer(moved, [`${moved.name} is ${moved.state}.`]);
     });
   }
+}
+
+function addTelephone(group: Command): void {
+  const command = addCommand(
+    group,
+    'telephone',
+    'whom doctors call when a peer does not answer; without a number: nobody',
+  )
+    .argument('<peer>', 'name of the node')
+    .argument('[number]');
+  onCall(command, async (caller, _options, peer = '', telephone = '') => {
+    await using session = await caller.openSession();
+    const saved = await session.plain('peer.telephone', { peer, telephone });
+    const words = saved.telephone === '' ? 'has no number now' : `is called at ${saved.telephone}`;
+    caller.answer(saved, [`${saved.peer} ${words}.`]);
+  });
 }
 
 function addPairing(group: Command): void {

@@ -8,6 +8,7 @@ import { OperationError } from '../platform/operation-error.ts';
 import type { ByteStream } from '../platform/files.ts';
 import { nextTurn } from '../platform/turn.ts';
 import { readCsv } from '../records/csv/read.ts';
+import { nodeName } from './fields.ts';
 import type { NodeServices } from './node-services.ts';
 import { plain, upload } from './operation.ts';
 
@@ -17,7 +18,7 @@ export const atTheMachine: Person = { id: 'control', name: 'the machine of the n
 const cell = v.optional(v.pipe(v.string(), v.maxLength(1_000)));
 const settingNames = Object.keys(settingRules) as readonly SettingName[];
 
-/** Stations, departments and settings (Node §8), for programs at the node's machine; people use the desk. */
+/** Stations, departments, telephones of peers and settings (Node §8), for programs at the node's machine; people use the desk. */
 export const administrationOperations = {
   'station.list': plain(v.strictObject({}), async ({ stations }) => ({ stations: await stations.list() })),
 
@@ -39,6 +40,16 @@ export const administrationOperations = {
       const saved = await departments.add(atTheMachine, { code, name, answer_hours, active });
       if (saved.state === 'refused') throw refused(saved.faults);
       return { department: saved.department };
+    },
+  ),
+
+  'peer.telephone': plain(
+    v.strictObject({ peer: nodeName, telephone: v.pipe(v.string(), v.maxLength(1_000)) }),
+    async ({ peerTelephones, directory }, { peer, telephone }) => {
+      const { name } = directory.get(peer);
+      const saved = await peerTelephones.set(atTheMachine, name, telephone);
+      if (saved.state === 'refused') throw refused(saved.faults);
+      return { peer: name, telephone: (await peerTelephones.all()).get(name) ?? '' };
     },
   ),
 

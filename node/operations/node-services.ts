@@ -3,6 +3,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Changes } from '../alerts/changes.ts';
 import type { Departments } from '../alerts/departments.ts';
+import type { PeerTelephones } from '../alerts/peer-telephones.ts';
 import type { Settings } from '../alerts/settings.ts';
 import type { Stations } from '../alerts/stations/stations.ts';
 import type { Backups } from '../backups/backups.ts';
@@ -63,6 +64,7 @@ export interface NodeServices {
   readonly backups: Backups;
   readonly stations: Stations;
   readonly departments: Departments;
+  readonly peerTelephones: PeerTelephones;
   readonly settings: Settings;
   /** Whether its doors are open: else nobody reaches it. */
   isRunning(): boolean;

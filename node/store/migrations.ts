@@ -1,5 +1,5 @@
 import { alterAccountTables, createAccountTables } from './schema/accounts.ts';
-import { createAlertTables } from './schema/alerts.ts';
+import { alterAlertTables, createAlertTables } from './schema/alerts.ts';
 import { createBackupTables } from './schema/backups.ts';
 import { createBlobTables } from './schema/blobs.ts';
 import { createDeskTables } from './schema/desk.ts';
@@ -51,6 +51,7 @@ export const migrations: readonly Migration[] = [
   { version: 4, statements: createBackupTables },
   { version: 5, statements: alterRecordTables },
   { version: 6, statements: alterAccountTables },
+  { version: 7, statements: alterAlertTables },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

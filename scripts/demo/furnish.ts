@@ -73,6 +73,13 @@ export async function furnish(session: Session, { key }: Hospital): Promise<void
     await session.plain('department.add', { code, name, answer_hours, active: 'yes' });
 }
 
+/** Whom to call at the other hospitals, once they are paired. */
+export async function noteTelephones(session: Session, own: Hospital, others: readonly Hospital[]): Promise<void> {
+  for (const { key, name } of others)
+    if (key !== own.key)
+      await session.plain('peer.telephone', { peer: name, telephone: surroundings[key].callBackNumber });
+}
+
 function stationsCsv(key: Hospital['key']): string {
   const { latitude, longitude, stations } = surroundings[key];
   const lines = stations.map(([name, street, north, east], i) => {

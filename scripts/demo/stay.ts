@@ -9,7 +9,7 @@ import { playFurtherCases } from './cases.ts';
 import { DemoError } from './demo-error.ts';
 import { readFederation, writeFederation, type Federation, type Member } from './federation.ts';
 import { basePortByDefault, mailboxPortsFrom, portsFrom, refuseTakenPorts } from './free-ports.ts';
-import { furnish } from './furnish.ts';
+import { furnish, noteTelephones } from './furnish.ts';
 import { alder, birch, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
 import { openMailbox, type Mailbox } from './mailbox.ts';
 import { memberOf } from './members.ts';
@@ -95,6 +95,7 @@ async function setUp(screen: Screen, wish: Stay, processes: Processes, mailboxes
   const paired = performance.now();
   const imported = importPatients(session, patientCount);
   await pairTriangle(actors);
+  await Promise.all(actors.map(({ session: at, place }) => noteTelephones(at, place, hospitals)));
   screen.done('paired in a triangle by typed words, witnesses of each other', secondsSince(paired));
   screen.done(`${await imported} invented patients imported from CSV at Alder`, secondsSince(paired));
   const left = performance.now();

@@ -107,7 +107,7 @@ describe.skipIf(chromium === undefined)('no page is wider than its window', () =
       priority: 'urgent',
       reason: letters,
       question: letters,
-      specialty: letters,
+      department: letters.slice(0, 60),
     });
     await using person = await openPerson(browser, origin);
     await signInAt(person, users.doctor);

@@ -25,11 +25,13 @@ export interface AlertTables {
   };
   /** What the administrator set; what is not here has its default. */
   setting: { name: string; value: string; changed_at: number };
-  /** Every change of the three tables above, for the page that shows it; the log has a leaf of each. */
+  /** A number for each other hospital that an administrator wrote down; empty where it was taken away. */
+  peer_telephone: { peer: string; telephone: string; changed_at: number };
+  /** Every change of the tables above, for the page that shows it; the log has a leaf of each. */
   admin_change: {
     number: Generated<number>;
-    subject: 'setting' | 'station' | 'department' | 'backup';
-    /** Id of the station, code of the department; empty for the others. */
+    subject: 'setting' | 'station' | 'department' | 'backup' | 'peer';
+    /** Id of the station, code of the department, name of the peer; empty for the others. */
     id: string;
     name: string;
     old: string;
@@ -95,4 +97,9 @@ export const createAlertTables: readonly string[] = [
   `CREATE INDEX alert_of_case ON alert (first)`,
   `CREATE INDEX alert_of_patient ON alert (patient_term) WHERE patient_term IS NOT NULL`,
   `CREATE INDEX alert_of_referral ON alert (referral_term) WHERE referral_term IS NOT NULL`,
+];
+
+/** Whom to call at another hospital (migration 7). */
+export const alterAlertTables: readonly string[] = [
+  `CREATE TABLE peer_telephone (peer TEXT PRIMARY KEY, telephone TEXT NOT NULL, changed_at INTEGER NOT NULL) STRICT`,
 ];

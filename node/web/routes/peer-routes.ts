@@ -13,6 +13,7 @@ export const peerRoutes = {
   'pairing-words': { method: 'POST', path: '/peers/pairings/:invitation/words', access },
   'pairing-withdraw': { method: 'POST', path: '/peers/pairings/:invitation/withdraw', access },
   peer: { method: 'GET', path: '/peers/at/:peer', access },
+  'peer-telephone': { method: 'POST', path: '/peers/at/:peer/telephone', access, form: '/peers/at/:peer' },
   'peer-ask': { method: 'GET', path: '/peers/at/:peer/:act', access },
   'peer-act': { method: 'POST', path: '/peers/at/:peer/:act', access },
 } as const satisfies RouteRows;

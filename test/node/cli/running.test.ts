@@ -47,6 +47,8 @@ describe('a running node', () => {
   test('tells the same failures as a node in the same process', async () => {
     const unknown = await run(['patient', 'attach', 'nobody', xray, '--json', ...data]);
     expect([unknown.code, failureIn(unknown).code]).toEqual([3, 'unknown-patient']);
+    const nobody = await run(['peer', 'telephone', 'nobody.example', '112', '--json', ...data]);
+    expect([nobody.code, failureIn(nobody).code]).toEqual([3, 'unknown-peer']);
     const missing = ['patient', 'attachment', '00000000-0000-4000-8000-000000000000', '--json', ...data];
     const ended = await run([...missing, '--out', directory.file('none')]);
     expect([ended.code, failureIn(ended).code]).toEqual([3, 'unknown-attachment']);

@@ -34,6 +34,29 @@ test('while a peer is down the outbox says what stands in the way, the next try,
   expect(text).not.toMatch(/receipt |Delivered/);
 });
 
+test('whom to call stands there with the number that an administrator wrote down', async () => {
+  const [doctor, administrator] = [await alder.client('doctor'), await alder.client('administrator')];
+  const sent = (await alder.node.referrals.list('sent', { limit: 1 }))[0]?.id ?? '';
+  const pages = ['/outbox?group=troubled', `/sent/${sent}`];
+  for (const path of pages) expect((await doctor.get(path)).text).toContain('no number is written down');
+
+  const peer = '/peers/at/birch.example';
+  const refused = await administrator.submit(peer, `${peer}/telephone`, { telephone: 'call <b>us</b>' });
+  expect([refused.status, refused.text.includes('must be a telephone number')]).toEqual([422, true]);
+  expect(refused.text).toContain('value="call &lt;b&gt;us&lt;/b&gt;"');
+
+  await administrator.submitAndOpen(peer, `${peer}/telephone`, { telephone: ' +49 30 555 0199 ' });
+  for (const path of pages) expect((await doctor.get(path)).text).toContain('+49 30 555 0199</strong>');
+  const { text: changes } = await administrator.get('/admin/changes');
+  expect(changes).toContain('+49 30 555 0199');
+  expect(changes).toContain('peer birch.example');
+
+  await administrator.submitAndOpen(peer, `${peer}/telephone`, { telephone: '' });
+  for (const path of pages) expect((await doctor.get(path)).text).toContain('no number is written down');
+  expect((await doctor.post(`${peer}/telephone`, { telephone: '1' })).status).toBe(403);
+  expect((await administrator.post('/peers/at/nobody.example/telephone', { telephone: '123' })).status).toBe(404);
+});
+
 test('the counts of the outbox sum, and a choice stays in its links', async () => {
   const { text } = await (await alder.client('coordinator')).get('/outbox?peer=birch.example');
   const counts = [...text.matchAll(/tile-count">(\d+)</g)].map(([, count]) => Number(count));

@@ -21,6 +21,8 @@ export interface PeerFact {
   readonly title: string;
   /** When its key changed, while that is not settled: what it signed before counts, what comes now is not taken. */
   readonly keyChangedAt: Instant | undefined;
+  /** Of its people, where an administrator wrote it down. */
+  readonly telephone: string | undefined;
 }
 
 const reachedWithinMs = 24 * 3_600_000;
@@ -29,17 +31,19 @@ export async function readListFacts(visit: Visit, desk: DeskServices): Promise<L
   const users = new Map((await desk.accounts.users.list()).map(({ id, name }) => [id, name]));
   const departments = (await desk.departments.list()).map(({ name }) => name);
   const terms = new Map(departments.map((name) => [toHex(desk.inboxList.departmentTerm(name)), name]));
+  const telephones = await desk.peerTelephones.all();
   const peers = desk.directory.list().map(({ name, title, state, since }) => ({
     name,
     title,
     keyChangedAt: state === 'key-changed' ? since : undefined,
+    telephone: telephones.get(name),
   }));
   const byName = new Map<string, PeerFact>(peers.map((peer) => [peer.name, peer]));
   return {
     now: visit.now,
     me: visit.user.id,
     peers,
-    peerOf: (name) => byName.get(name) ?? { name, title: name, keyChangedAt: undefined },
+    peerOf: (name) => byName.get(name) ?? { name, title: name, keyChangedAt: undefined, telephone: undefined },
     nameOf: (user) => (user === undefined ? undefined : (users.get(user) ?? 'somebody who left')),
     departments,
     departmentOf: (term) => (term === undefined ? undefined : terms.get(toHex(term))),

@@ -1,4 +1,5 @@
 import type { BundleLine, OutboxLine } from '../../../referrals/outbox-list.ts';
+import { Call } from '../../components/call.tsx';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { PriorityMark, stateWord } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, spanWords } from '../../components/text.tsx';
@@ -109,12 +110,13 @@ function Step({ step, line, facts }: CellProps & { readonly step: ParcelStep }) 
 
 /** What stands in the way of a bundle, when it is tried again and until when it should be there. */
 function Obstacle({ bundle, line, facts, what }: CellProps & { readonly bundle: BundleLine; readonly what: string }) {
-  const { title } = facts.peerOf(line.peer);
+  const { title, telephone } = facts.peerOf(line.peer);
   const { now } = facts;
   if (bundle.state === 'refused' || bundle.state === 'set-aside')
     return (
       <p class="doubt">
-        ! {what} did not arrive and will not by itself: {bundle.trouble}. Telephone <Foreign text={title} />.
+        ! {what} did not arrive and will not by itself: {bundle.trouble}. Telephone{' '}
+        <Call hospital={title} telephone={telephone} />.
       </p>
     );
   if (bundle.doneAt !== undefined) return null;
@@ -126,7 +128,7 @@ function Obstacle({ bundle, line, facts, what }: CellProps & { readonly bundle: 
       {what} is not there yet.{isWaiting ? ` ${withStop(bundle.trouble)} Tries: ${bundle.attempts}.` : ''} Next try{' '}
       {bundle.nextAt <= now ? 'now' : `in ${spanWords(bundle.nextAt - now)}`};{' '}
       {bundle.isOverdue ? `it was due ${agoWords(bundle.deadline, now)}` : `due in ${spanWords(bundle.deadline - now)}`}
-      . If it cannot wait, telephone <Foreign text={title} />.
+      . If it cannot wait, telephone <Call hospital={title} telephone={telephone} />.
     </p>
   );
 }

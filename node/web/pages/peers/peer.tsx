@@ -4,16 +4,18 @@ import { readOverview, safetyNumberOf, type PeerOverview } from '../../../peers/
 import { mayDo, type PeerTrust } from '../../../peers/trust.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
 import { readPeerQueues, type PeerQueue } from '../../../referrals/peer-queues.ts';
-import { page } from '../../answer.ts';
-import { LinkButton, Submit } from '../../components/form.tsx';
+import { page, type Answer } from '../../answer.ts';
+import { ErrorSummary, Field, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Facts, Notice, Section } from '../../components/panel.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { peerRoutes } from '../../routes/peer-routes.ts';
+import { submitOnce } from '../../submit-once.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { errorsOf, personOf } from '../admin/admin-form.tsx';
 import { Cosigned, clockWords, LastExchange, queueWords } from './peers.tsx';
 import { PeerStateTag, peerStateMeans } from './peer-words.tsx';
 
@@ -42,31 +44,19 @@ const acts: Readonly<Record<Act, { readonly verb: string; readonly means: string
   };
 
 /** One peer: its state and why, what it is known by, and what can be done about it. */
-export const peerPageHandlers: Pick<HandlersOf<typeof peerRoutes>, 'peer' | 'peer-ask' | 'peer-act'> = {
-  peer: async (visit, desk) => {
+export const peerPageHandlers: Pick<
+  HandlersOf<typeof peerRoutes>,
+  'peer' | 'peer-ask' | 'peer-act' | 'peer-telephone'
+> = {
+  peer: (visit, desk) => peerPage(visit, desk, []),
+  'peer-telephone': async (visit, desk) => {
     const peer = desk.directory.get(visit.param('peer'));
-    const overviews = await desk.store.read((reader) => readOverview(reader, desk));
-    const overview = overviews.find((each) => each.peer.name === peer.name);
-    const queue = (await desk.store.read(readPeerQueues)).get(peer.name);
-    if (overview === undefined) throw unknownAct();
-    return page(
-      { title: peer.title },
-      <>
-        <p>
-          <a href={url('peers')}>← Peers</a>
-        </p>
-        <div class="page-head">
-          <h1>
-            <Foreign text={peer.title} />
-          </h1>
-          <PeerStateTag state={peer.state} />
-        </div>
-        <State peer={peer} />
-        <Acts peer={peer} />
-        <Exchange overview={overview} queue={queue} visit={visit} />
-        <Identity peer={peer} overview={overview} desk={desk} />
-      </>,
-    );
+    const telephone = (await visit.form()).get('telephone');
+    return await submitOnce(visit, async () => {
+      const saved = await desk.peerTelephones.set(personOf(visit), peer.name, telephone);
+      if (saved.state === 'saved') return url('peer', { peer: peer.name });
+      return await peerPage(visit, desk, errorsOf(saved.faults, { telephone: 'Telephone' }), telephone);
+    });
   },
   'peer-ask': (visit, desk) => {
     const { act, peer } = askedOf(visit, desk);
@@ -95,6 +85,65 @@ export const peerPageHandlers: Pick<HandlersOf<typeof peerRoutes>, 'peer' | 'pee
     });
   },
 };
+
+async function peerPage(visit: Visit, desk: DeskServices, errors: FormErrors, typed?: string): Promise<Answer> {
+  const peer = desk.directory.get(visit.param('peer'));
+  const overviews = await desk.store.read((reader) => readOverview(reader, desk));
+  const overview = overviews.find((each) => each.peer.name === peer.name);
+  const queue = (await desk.store.read(readPeerQueues)).get(peer.name);
+  if (overview === undefined) throw unknownAct();
+  const telephone = visit.draft?.get('telephone') ?? typed ?? (await desk.peerTelephones.all()).get(peer.name) ?? '';
+  return page(
+    { title: peer.title, ...(errors.length === 0 ? {} : { status: 422 as const }) },
+    <>
+      <p>
+        <a href={url('peers')}>← Peers</a>
+      </p>
+      <div class="page-head">
+        <h1>
+          <Foreign text={peer.title} />
+        </h1>
+        <PeerStateTag state={peer.state} />
+      </div>
+      <ErrorSummary errors={errors} title="The number was not saved" />
+      <State peer={peer} />
+      <Acts peer={peer} />
+      <Exchange overview={overview} queue={queue} visit={visit} />
+      <Telephone peer={peer} desk={desk} telephone={telephone} errors={errors} />
+      <Identity peer={peer} overview={overview} desk={desk} />
+    </>,
+  );
+}
+
+interface TelephoneProps {
+  readonly peer: Peer;
+  readonly desk: DeskServices;
+  readonly telephone: string;
+  readonly errors: FormErrors;
+}
+
+function Telephone({ peer, desk, telephone, errors }: TelephoneProps) {
+  return (
+    <Section id="telephone" title="When it does not answer">
+      <form method="post" action={url('peer-telephone', { peer: peer.name })} class="measure">
+        <Once token={desk.random.uuid()} />
+        <Field
+          name="telephone"
+          label="Telephone"
+          hint="Of whoever takes referrals there at night. Doctors see it when a referral does not get through."
+          type="tel"
+          autocomplete="off"
+          maxlength={40}
+          value={telephone}
+          errors={errors}
+        />
+        <div class="actions">
+          <Submit tone="second">Save</Submit>
+        </div>
+      </form>
+    </Section>
+  );
+}
 
 function askedOf(visit: Visit, desk: DeskServices): { readonly act: Act; readonly peer: Peer } {
   const act = (Object.keys(acts) as Act[]).find((known) => known === visit.param('act'));

@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import type { Instant } from '../../../../protocol/instant.ts';
 import { When } from '../../components/text.tsx';
 
@@ -5,13 +6,15 @@ export interface DeadlineProps {
   readonly state: string;
   readonly expiresAt: Instant | undefined;
   readonly now: Instant;
+  /** Whom to call when nobody answers. */
+  readonly whom?: Child;
 }
 
 /** In these it is still open whether the receiver takes the referral (Spec bundle §6, event `expired`). */
 const undecided: ReadonlySet<string> = new Set(['draft', 'sent', 'received', 'info-requested']);
 
 /** Until when a referral can be accepted, as long as that is the question; then what came of it stands in its state. */
-export function Deadline({ state, expiresAt, now }: DeadlineProps) {
+export function Deadline({ state, expiresAt, now, whom = 'the other hospital' }: DeadlineProps) {
   if (expiresAt === undefined) return null;
   if (state === 'expired')
     return (
@@ -28,8 +31,7 @@ export function Deadline({ state, expiresAt, now }: DeadlineProps) {
     );
   return (
     <p>
-      It was to be accepted until <When at={expiresAt} />. That time has passed without an answer: telephone the other
-      hospital.
+      It was to be accepted until <When at={expiresAt} />. That time has passed without an answer: telephone {whom}.
     </p>
   );
 }

@@ -2,6 +2,7 @@ import type { Instant } from '../../../../protocol/instant.ts';
 import type { Peer } from '../../../peers/directory.ts';
 import type { Delivery, ReferralDetail } from '../../../referrals/referrals.ts';
 import type { StoryEvent } from '../../../referrals/story.ts';
+import { Call } from '../../components/call.tsx';
 import { Notice, Steps, type Step } from '../../components/panel.tsx';
 import { StateTag, stateWord } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When, spanWords } from '../../components/text.tsx';
@@ -15,6 +16,8 @@ export interface SentStateProps {
   readonly peer: Peer | undefined;
   readonly now: Instant;
   readonly own: string;
+  /** Of the other hospital's people, where an administrator wrote it down. */
+  readonly telephone: string | undefined;
 }
 
 /**
@@ -37,7 +40,12 @@ export function SentState(props: SentStateProps) {
           <StoryLine event={event} hospital={hospital} own={props.own} />
         ))}
       </ol>
-      <Deadline state={detail.state} expiresAt={detail.expiresAt} now={props.now} />
+      <Deadline
+        state={detail.state}
+        expiresAt={detail.expiresAt}
+        now={props.now}
+        whom={<Call hospital={hospital} telephone={props.telephone} />}
+      />
     </>
   );
 }
@@ -117,7 +125,7 @@ function delivered(detail: ReferralDetail, parcel: Delivery | undefined, now: In
 const failedWords = { refused: 'Refused', 'set-aside': 'Could not be sent', withdrawn: 'Taken back' } as const;
 
 /** Who is at fault, what happens by itself, and until when somebody else should be asked. */
-function Obstacle({ parcel, hospital, peer, now, detail }: SentStateProps & { readonly parcel: Delivery }) {
+function Obstacle({ parcel, hospital, peer, now, detail, telephone }: SentStateProps & { readonly parcel: Delivery }) {
   const { state, trouble, troubleCode, nextAt, deadline, overdue, attempts } = parcel;
   if (state === 'delivered') return null;
   if (state === 'withdrawn')
@@ -138,7 +146,10 @@ function Obstacle({ parcel, hospital, peer, now, detail }: SentStateProps & { re
         <p>
           <Foreign text={trouble || troubleCode} />
         </p>
-        <p>It will not arrive by itself. Call the other hospital, and refer again when the cause is mended.</p>
+        <p>
+          It will not arrive by itself. Call <Call hospital={hospital} telephone={telephone} />. Refer again when the
+          cause is mended.
+        </p>
       </Notice>
     );
   if (troubleCode === '' && !overdue) return null;
@@ -163,7 +174,10 @@ function Obstacle({ parcel, hospital, peer, now, detail }: SentStateProps & { re
             <Foreign text={hospital} /> was last heard from <When at={peer.lastSpokeAt} />.
           </>
         )}{' '}
-        {detail.priority === 'stat' ? 'Call the other hospital now.' : 'If it cannot wait, call the other hospital.'}
+      </p>
+      <p>
+        {detail.priority === 'stat' ? 'Call now: ' : 'If it cannot wait, call '}
+        <Call hospital={hospital} telephone={telephone} />.
       </p>
     </Notice>
   );

@@ -33,7 +33,8 @@ async function factsOf(visit: Visit, desk: DeskServices, detail: ReferralDetail)
   const peer = desk.directory.find(detail.peer);
   const hospital = titleOf(desk, detail.peer);
   const story: readonly StoryEvent[] = await desk.referralDesk.story(detail);
-  return { detail, story, hospital, peer, now: visit.now, own: desk.own.title };
+  const telephone = (await desk.peerTelephones.all()).get(detail.peer);
+  return { detail, story, hospital, peer, telephone, now: visit.now, own: desk.own.title };
 }
 
 async function sentPage(
