@@ -1,6 +1,6 @@
+import { formatInstant } from '../../protocol/instant.ts';
 import type { BackupStanding } from '../backups/backups.ts';
 import { bad, good, type Finding } from './finding.ts';
-import { timeText } from './fields.ts';
 import type { NodeServices } from './node-services.ts';
 
 const hourMs = 3_600_000;
@@ -33,7 +33,8 @@ function checkBackup({ config, backup, goodBackup }: BackupStanding, now: number
   const again = 'do that, then back up again: on the page Health, or with fernpost backup create';
   const ageMs = goodBackup === undefined ? Number.POSITIVE_INFINITY : now - goodBackup.startedAt;
   const isOut = ageMs > Math.max(daysWithoutBackup * 24 * hourMs, intervalsWithout * everyMs);
-  const last = goodBackup === undefined ? 'none was made yet' : `the last one is of ${timeText(goodBackup.startedAt)}`;
+  const last =
+    goodBackup === undefined ? 'none was made yet' : `the last one is of ${formatInstant(goodBackup.startedAt)}`;
   if (backup?.state === 'failed')
     return bad('backup', isOut ? 'fail' : 'warn', 'this node', `${last}; then it failed: ${backup.message}`, again);
   if (goodBackup === undefined)
@@ -58,7 +59,7 @@ function checkDrill({ drill, goodDrill }: BackupStanding, now: number): Finding 
     return bad('restore drill', 'fail', 'this node', `the last one failed: ${drill.message}`, how);
   if (goodDrill === undefined)
     return bad('restore drill', 'warn', 'this node', 'no backup was ever restored to see whether it is whole', how);
-  const last = `the backup ${goodDrill.backup} was restored and proven at ${timeText(goodDrill.endedAt)}`;
+  const last = `the backup ${goodDrill.backup} was restored and proven at ${formatInstant(goodDrill.endedAt)}`;
   if (now - goodDrill.endedAt <= drillDaysMax * 24 * hourMs) return good('restore drill', last);
   return bad('restore drill', 'warn', 'this node', `${last}, more than ${drillDaysMax} days ago`, how);
 }

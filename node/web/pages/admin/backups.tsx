@@ -64,7 +64,6 @@ export function BackupsPanel({
     <Section title="Backups" id="backups">
       {running === undefined ? null : <UnderWay running={running} wasBusy={wasBusy} />}
       <Facts
-        columns
         facts={[
           { term: 'Last backup', value: goodBackup === undefined ? 'none yet' : <Made run={goodBackup} /> },
           {
@@ -158,14 +157,16 @@ function Proven({ run }: { readonly run: BackupRun }) {
     <>
       <When at={endedAt} />
       <span class="second-line">
-        Backup <span class="nowrap">{backup}</span>, then {ageWords(backup, startedAt)} old; proven in{' '}
+        Backup <span class="nowrap">{backup}</span>, then {ageWords(backup, startedAt)} old; it took{' '}
         {secondsWords(endedAt - startedAt)}, asked for by <Foreign text={by} />
       </span>
       <span class="second-line">
-        ✓ {counted(facts['leaves'] ?? 0, 'log entry', 'log entries')} under the signed root, ✓{' '}
-        {counted(facts['keys'] ?? 0, 'key')}, ✓ {counted(facts['values'] ?? 0, 'sealed value')} opened, ✓{' '}
-        {counted(facts['files'] ?? 0, 'file')} read
-        {inBucket === 0 ? '' : `, ${facts['bucketRead'] ?? 0} of ${counted(inBucket, 'file')} read from the bucket`}
+        Proven: {counted(facts['leaves'] ?? 0, 'log entry', 'log entries')} under the signed root,{' '}
+        {counted(facts['keys'] ?? 0, 'key')} of patients and referrals, {counted(facts['values'] ?? 0, 'sealed value')}{' '}
+        opened, {counted(facts['files'] ?? 0, 'file')} of patients read
+        {inBucket === 0
+          ? ''
+          : `, ${facts['bucketRead'] ?? 0} of ${counted(inBucket, 'file')} read back from the bucket`}
       </span>
     </>
   );
