@@ -1,22 +1,20 @@
 import { isUuid } from '../../../../protocol/ids.ts';
-import { differencesOf, gradeWords, reasonWords, type Difference } from '../../../referrals/matching/differences.ts';
-import type { Candidate, Comparison, MatchAnswer } from '../../../referrals/matching/matching.ts';
+import type { Candidate, Comparison } from '../../../referrals/matching/matching.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
-import type { PatientDetails, PatientId } from '../../../records/model.ts';
+import type { PatientId } from '../../../records/model.ts';
 import { page, type Answer } from '../../answer.ts';
-import { ErrorSummary, Field, Hidden, Radios, Submit, type FormErrors } from '../../components/form.tsx';
+import { ErrorSummary, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
-import { Disclosure, EmptyState, Notice, Section } from '../../components/panel.tsx';
-import { DataTable } from '../../components/table.tsx';
-import { Tag, type Tone } from '../../components/tag.tsx';
-import { BirthDate, Foreign, ForeignLines, PersonName, When, dateWords } from '../../components/text.tsx';
+import { EmptyState, Notice } from '../../components/panel.tsx';
+import { BirthDate, Foreign, PersonName, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { MatchAnswers } from './match-answers.tsx';
+import { MatchCandidate } from './match-candidate.tsx';
+import { NobodyOfThese } from './match-nobody.tsx';
 import { openReferral, titleOf } from './referral-of.ts';
-
-const foundMax = 10;
 
 /** Whether the received person is a patient of ours: side by side, in words; only a person answers (screen 11). */
 export async function match(visit: Visit, desk: DeskServices): Promise<Answer> {
@@ -58,7 +56,7 @@ export async function matchPage(
         </EmptyState>
       ) : null}
       {open.map((candidate, i) => (
-        <OneCandidate
+        <MatchCandidate
           row={String(i)}
           candidate={candidate}
           person={comparison.person}
@@ -78,7 +76,7 @@ export async function matchPage(
       {comparison.link === undefined ? (
         <NobodyOfThese visit={visit} desk={desk} detail={detail} given={given} errors={errors} />
       ) : null}
-      <Answers answers={comparison.answers} />
+      <MatchAnswers answers={comparison.answers} />
     </>,
   );
 }
@@ -120,205 +118,5 @@ function Linked({
         <Submit tone="danger">Undo the link</Submit>
       </form>
     </Notice>
-  );
-}
-
-const findingTones: Readonly<Record<Difference['finding'], Tone>> = {
-  same: 'green',
-  'partly the same': 'amber',
-  different: 'red',
-  'only theirs': 'plain',
-  'only ours': 'plain',
-  'not told': 'plain',
-};
-
-interface CandidateProps {
-  /** Its fields are apart from those of the other candidates. */
-  readonly row: string;
-  readonly candidate: Candidate;
-  readonly person: PatientDetails;
-  readonly detail: ReferralDetail;
-  readonly hospital: string;
-  readonly isLinked: boolean;
-  readonly once: string;
-  readonly given: FormFields | undefined;
-  readonly errors: FormErrors;
-}
-
-function OneCandidate(props: CandidateProps) {
-  const { candidate, person, hospital, isLinked } = props;
-  const { patient, result, answered } = candidate;
-  const rows = differencesOf(person, patient.details, result).filter(({ finding }) => finding !== 'not told');
-  const valueOf = (row: Difference, side: 'theirs' | 'ours') =>
-    row.field === 'Birth date' && row[side] !== '' ? dateWords(row[side]) : row[side];
-  return (
-    <Section
-      title={
-        <>
-          <PersonName name={patient.details} />, <Foreign text={patient.details.csvId} />
-        </>
-      }
-      id={`candidate-${patient.id}`}
-    >
-      <p>
-        <strong>{gradeWords(result)}</strong>, <a href={url('patient', { patient: patient.id })}>open the chart</a>
-      </p>
-      {answered === undefined ? null : (
-        <p>
-          Answered before: <AnswerWord answer={answered.answer} />, <Foreign text={answered.by} />,{' '}
-          <When at={answered.at} />. <Foreign text={answered.why} />
-        </p>
-      )}
-      <DataTable
-        id={`differences-${patient.id}`}
-        caption={
-          <>
-            Side by side with <Foreign text={patient.details.csvId} />
-          </>
-        }
-        hideCaption
-        rows={rows}
-        rowKey={({ field }) => field}
-        columns={[
-          { key: 'field', label: 'What', isHeader: true, cell: ({ field }) => field },
-          {
-            key: 'theirs',
-            label: <Foreign text={hospital} />,
-            cell: (row) => <Foreign text={valueOf(row, 'theirs')} />,
-          },
-          { key: 'ours', label: 'Here', cell: (row) => <Foreign text={valueOf(row, 'ours')} /> },
-          {
-            key: 'finding',
-            label: 'In words',
-            cell: ({ finding }) => <Tag tone={findingTones[finding]}>{finding}</Tag>,
-          },
-        ]}
-      />
-      <Disclosure summary="What speaks for and against it">
-        <ul>
-          {reasonWords(result).map((words) => (
-            <li>{words}</li>
-          ))}
-        </ul>
-        <p class="hint">Each figure says how much likelier this is for one person than for two.</p>
-      </Disclosure>
-      {isLinked ? null : <AnswerForm {...props} />}
-    </Section>
-  );
-}
-
-function AnswerForm({ row, candidate, detail, once, given, errors }: CandidateProps) {
-  const { patient, result, answered } = candidate;
-  const proposed = result.grade === 'certain' && answered === undefined ? 'same' : undefined;
-  const [answer, why] = [`answer-${row}`, `why-${row}`];
-  const chosen = given?.get(answer) ?? proposed;
-  return (
-    <form method="post" action={url('received-answer', { referral: detail.id })} data-draft="off">
-      <Once token={once} />
-      <Hidden name="patient" value={patient.id} />
-      <Hidden name="row" value={row} />
-      <Radios
-        name={answer}
-        label="Your answer"
-        required
-        errors={errors}
-        values={chosen === undefined ? [] : [chosen]}
-        choices={[
-          { value: 'same', label: 'The same person', hint: 'Both records are kept and linked' },
-          { value: 'other', label: 'Another person', hint: 'Remembered for these two' },
-          { value: 'not-sure', label: 'Not sure', hint: 'Nothing is linked; kept for somebody to look again' },
-        ]}
-      />
-      <Field
-        name={why}
-        label="Why"
-        hint="What you looked at or asked: others read it later"
-        required
-        maxlength={2000}
-        value={given?.get(why) ?? ''}
-        errors={errors}
-      />
-      <Submit>Keep the answer</Submit>
-    </form>
-  );
-}
-
-async function NobodyOfThese({
-  visit,
-  desk,
-  detail,
-  given,
-  errors,
-}: {
-  readonly visit: Visit;
-  readonly desk: DeskServices;
-  readonly detail: ReferralDetail;
-  readonly given: FormFields | undefined;
-  readonly errors: FormErrors;
-}) {
-  const query = (visit.query.get('q') ?? '').trim();
-  const found = query === '' ? [] : (await desk.patients.search(query, { limit: foundMax })).records;
-  const isHere = given?.has('register') === true;
-  return (
-    <Section title="Nobody of these" id="nobody">
-      <form method="post" action={url('received-register', { referral: detail.id })} data-draft="off">
-        <Once token={desk.random.uuid()} />
-        <Hidden name="register" value="yes" />
-        <Field
-          name="why-new"
-          label="Why this is a new patient"
-          hint="For example: never treated here, by the patient’s own word"
-          required
-          maxlength={2000}
-          value={isHere ? given.get('why-new') : ''}
-          errors={isHere ? errors : []}
-        />
-        <Submit>Register as a new patient</Submit>
-      </form>
-      <h3>Somebody else of ours</h3>
-      <form method="get" action={url('received-match', { referral: detail.id })} class="inline" role="search">
-        <Field name="q" label="Name, birth date or number" type="search" value={query} required />
-        <Submit tone="second">Look</Submit>
-      </form>
-      {query !== '' && found.length === 0 ? <p class="quiet">Nobody was found.</p> : null}
-      <ul>
-        {found.map(({ id, details }) => (
-          <li>
-            <a href={url('received-match', { referral: detail.id }, { with: id })}>
-              Compare with <PersonName name={details} />
-            </a>
-            , <BirthDate date={details.birthDate} now={visit.now} />
-          </li>
-        ))}
-      </ul>
-    </Section>
-  );
-}
-
-const answerWords = { same: 'the same person', other: 'another person', 'not-sure': 'not sure' } as const;
-
-function AnswerWord({ answer }: { readonly answer: MatchAnswer['answer'] }) {
-  return <>{answerWords[answer]}</>;
-}
-
-function Answers({ answers }: { readonly answers: readonly MatchAnswer[] }) {
-  if (answers.length === 0) return null;
-  return (
-    <Section title="Answers so far" id="answers">
-      <ul>
-        {answers.map(({ answer, by, at, why, undone }) => (
-          <li>
-            <AnswerWord answer={answer} />, <Foreign text={by} />, <When at={at} />
-            {undone === undefined ? null : (
-              <>
-                {' '}
-                (undone by <Foreign text={undone.by} />, <When at={undone.at} />)
-              </>
-            )}
-            <ForeignLines text={why} />
-          </li>
-        ))}
-      </ul>
-    </Section>
   );
 }
