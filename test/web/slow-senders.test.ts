@@ -12,9 +12,9 @@ import { eventually, openDesks, type TestDesk, type TestDesks } from '../support
 import { listenTo } from '../support/event-lines.ts';
 import { addPatient, begun, offset } from './uploads/upload-support.ts';
 
-/* The desk behind a door that waits a quarter of a second, so that a test need not wait for half a minute. */
+/* The desk behind a door that waits one second, so that a test need not wait for half a minute. */
 
-const quick: DoorLimits = { ...deskLimits, idleBodyMsMax: 250, unreadMsMax: 500 };
+const quick: DoorLimits = { ...deskLimits, idleBodyMsMax: 1_000, unreadMsMax: 2_000 };
 let desks: TestDesks;
 let desk: TestDesk;
 let nurse: DeskClient;
@@ -99,7 +99,7 @@ test('a line of events says nothing for long, and stays', async () => {
   };
   await using line = await listenTo(here);
   await eventually(() => line.events.some(({ kind }) => kind === 'hello'));
-  await new Promise((resolve) => setTimeout(resolve, 8 * quick.idleBodyMsMax));
+  await new Promise((resolve) => setTimeout(resolve, 3 * quick.idleBodyMsMax));
   const before = line.events.length;
   await addReferralChange();
   await eventually(() => line.events.length > before);

@@ -10,7 +10,7 @@ import { manualClock } from '../../support/manual-clock.ts';
 
 /* Real sockets and short limits: a test waits for what happens, never for how long it takes. */
 
-const shortMs = 250;
+const shortMs = 600;
 const quick: DoorLimits = {
   ...deskLimits,
   headersMsMax: shortMs,
@@ -34,12 +34,13 @@ async function open(limits: DoorLimits = quick, clock: Clock = systemClock) {
   const bodies: string[] = [];
   let sent = 0;
   let begun = 0;
+  let came = 0;
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const { promise: givenUp, resolve: giveUp } = Promise.withResolvers<void>();
   app.post('/read', async ({ env, text }) => {
     let size = 0;
     try {
-      for await (const piece of env.incoming as AsyncIterable<Buffer>) size += piece.length;
+      for await (const piece of env.incoming as AsyncIterable<Buffer>) came = size += piece.length;
     } catch {
       bodies.push(`broken after ${size}`);
       throw new Error('broken');
@@ -73,7 +74,7 @@ async function open(limits: DoorLimits = quick, clock: Clock = systemClock) {
   app.onError((_error, { text }) => text('failed', 500));
   door = await listen(app, { host: '127.0.0.1', port: 0 }, clock, limits);
   const { port } = door;
-  return { bodies, release, givenUp, sent: () => sent, begun: () => begun, dial: () => dial(port) };
+  return { bodies, release, givenUp, sent: () => sent, begun: () => begun, came: () => came, dial: () => dial(port) };
 }
 
 interface Line {
@@ -160,11 +161,12 @@ describe('bodies', () => {
   });
 
   test('that move slowly live on, for much longer than one may stand still', async () => {
-    const { dial: call } = await open();
+    const idleBodyMsMax = 2_000;
+    const { dial: call } = await open({ ...quick, idleBodyMsMax });
     const line = call();
     line.socket.write(post('/read', 12));
     for (let sent = 0; sent < 12; sent += 1) {
-      await pause(shortMs / 4);
+      await pause(idleBodyMsMax / 10);
       line.socket.write('x');
     }
     await line.until('read 12');
@@ -185,14 +187,14 @@ describe('bodies', () => {
     ['one byte less', -1, false],
   ])('that brought %s, after their first five, are judged', async (_, more, livesOn) => {
     const clock = manualClock();
-    const { dial: call, bodies } = await open({ ...deskLimits, bodyBytesAMinuteMin: 1_000 }, clock);
+    const { dial: call, bodies, came } = await open({ ...deskLimits, bodyBytesAMinuteMin: 1_000 }, clock);
     const line = call();
     line.socket.write(`${post('/read', 5_000)}x`);
-    while (clock.sleepers() === 0) await pause(5);
+    while (clock.sleepers() === 0 || came() === 0) await pause(5);
     clock.advance(deskLimits.bodyGraceMs);
     while (clock.sleepers() === 0) await pause(5);
     line.socket.write('x'.repeat(1_000 + more));
-    await pause(50); // Until it has come through the loopback.
+    while (came() < 1_001 + more) await pause(5);
     clock.advance(60_000);
     if (!livesOn) {
       await line.closed;
@@ -212,7 +214,7 @@ describe('handlers', () => {
     const { dial: call, release } = await open();
     const line = call();
     line.socket.write(text);
-    await pause(4 * shortMs);
+    await pause(3 * shortMs);
     expect(line.socket.destroyed).toBe(false);
     release();
     await line.until('waited');
