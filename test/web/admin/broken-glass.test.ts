@@ -24,7 +24,9 @@ const doctor = (): SignedInUser => ({
 
 test('administrators see on their first page who broke the glass, when and why, and no patient', async () => {
   const administrator = await desk.client('administrator');
-  expect((await administrator.get('/admin')).text).toContain('Nobody broke the glass in the last 30 days.');
+  const nothing = (await administrator.get('/admin')).text;
+  expect(nothing).toContain('Nobody broke the glass in the last 30 days.');
+  expect(nothing).not.toContain('in the last 24 hours');
   const id = await addPatient(desk);
   await desk.node.access.restrict(doctor(), { kind: 'patient', id }, 'a colleague of ours');
   const nurse = await desk.client('nurse');
@@ -33,6 +35,7 @@ test('administrators see on their first page who broke the glass, when and why, 
   const reason = 'found without <b>consciousness</b>';
   await nurse.submit(`/patients/${id}`, `/patients/${id}/break-glass`, { reason });
 
+  expect((await administrator.get('/admin')).text).toContain('A restricted record was opened in the last 24 hours');
   for (const path of ['/admin', '/admin/break-glass']) {
     const { text } = await administrator.get(path);
     expect(text).toContain('Nia Nurse');

@@ -1,6 +1,6 @@
 import type { BrokenGlass } from '../../../accounts/access.ts';
 import { page, type Answer } from '../../answer.ts';
-import { EmptyState, Section } from '../../components/panel.tsx';
+import { EmptyState, Notice, Section } from '../../components/panel.tsx';
 import { DataTable, Pager, type Column } from '../../components/table.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
@@ -10,6 +10,7 @@ import type { Visit } from '../../visit.ts';
 /** On the first page of administrators: so many, not older than this. */
 export const recentMax = 5;
 const recentMs = 30 * 24 * 3_600_000;
+const todayMs = 24 * 3_600_000;
 export const rowsPerPage = 50;
 const referenceLetters = 12;
 
@@ -38,6 +39,25 @@ export async function RecentBrokenGlass({ visit, desk }: { readonly visit: Visit
   );
 }
 
+/** Above the checks, so that nobody has to look for it, where it happened within a day. */
+export async function BrokenGlassToday({ visit, desk }: { readonly visit: Visit; readonly desk: DeskServices }) {
+  const newest = await desk.access.brokenGlass({ limit: recentMax });
+  const today = newest.filter(({ at }) => visit.now - at < todayMs).length;
+  if (today === 0) return null;
+  const count = today === recentMax ? `${recentMax} or more restricted records were` : countWords(today);
+  return (
+    <Notice tone="amber">
+      <p>
+        {count} opened in the last 24 hours. <a href="#broken-glass">See who did it and why</a>
+      </p>
+    </Notice>
+  );
+}
+
+function countWords(count: number): string {
+  return count === 1 ? 'A restricted record was' : `${count} restricted records were`;
+}
+
 /** All of it, the newest first. */
 export async function showBrokenGlass(visit: Visit, desk: DeskServices): Promise<Answer> {
   const below = Number(visit.query.get('below') ?? 0);
@@ -51,8 +71,8 @@ export async function showBrokenGlass(visit: Visit, desk: DeskServices): Promise
     <>
       <h1>Restricted records that were opened</h1>
       <p>
-        A restricted record opens to people who do not treat its patient only with a reason, for 60 minutes. No patient
-        is named here. The reference stands in the entry of the exchange log too; auditors see it there.
+        People who do not treat a patient can open a restricted record only with a reason, and for 60 minutes. No
+        patient is named here. The same reference stands in the exchange log, where auditors see it.
       </p>
       {rows.length === 0 ? (
         <EmptyState title={before.before === undefined ? 'Nobody has broken the glass' : 'No older ones'} />

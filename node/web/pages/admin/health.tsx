@@ -10,7 +10,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { BackupsPanel, refreshWhile } from './backups.tsx';
-import { RecentBrokenGlass } from './broken-glass.tsx';
+import { BrokenGlassToday, RecentBrokenGlass } from './broken-glass.tsx';
 import { FindingTable } from './finding-view.tsx';
 import { begun } from '../../../operations/meanings.ts';
 import { StorageHistory } from './storage-history.tsx';
@@ -42,6 +42,7 @@ export async function showHealth(visit: Visit, desk: DeskServices): Promise<Answ
         warned={findings.filter(({ state }) => state === 'warn').length}
         total={findings.length}
       />
+      <BrokenGlassToday visit={visit} desk={desk} />
       <FindingTable id="findings" caption="Checks, the worst first" findings={findings} />
       <BackupsPanel visit={visit} standing={backups} once={() => desk.random.uuid()} />
       <RecentBrokenGlass visit={visit} desk={desk} />
