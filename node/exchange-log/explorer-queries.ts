@@ -1,4 +1,4 @@
-import { statement } from '../store/statement.ts';
+import { statement, type QueryBuilder } from '../store/statement.ts';
 
 interface Range extends Record<string, string | number> {
   readonly low: number;
@@ -17,54 +17,22 @@ type OfBoth = Range & { readonly peer: string; readonly type: string };
  * what the log holds. `from` and `to` only trim what the indices of a date range let in too much.
  */
 function pages(order: 'asc' | 'desc') {
+  const inRange = (db: QueryBuilder, values: Range) =>
+    db
+      .selectFrom('log_leaf')
+      .selectAll()
+      .where('idx', '>=', values.low)
+      .where('idx', '<=', values.high)
+      .where('at', '>=', values.from)
+      .where('at', '<=', values.to)
+      .orderBy('idx', order)
+      .limit(values.limit);
   return {
-    all: statement<Range>()((db, values) =>
-      db
-        .selectFrom('log_leaf')
-        .selectAll()
-        .where('idx', '>=', values.low)
-        .where('idx', '<=', values.high)
-        .where('at', '>=', values.from)
-        .where('at', '<=', values.to)
-        .orderBy('idx', order)
-        .limit(values.limit),
-    ),
-    ofType: statement<OfType>()((db, values) =>
-      db
-        .selectFrom('log_leaf')
-        .selectAll()
-        .where('type', '=', values.type)
-        .where('idx', '>=', values.low)
-        .where('idx', '<=', values.high)
-        .where('at', '>=', values.from)
-        .where('at', '<=', values.to)
-        .orderBy('idx', order)
-        .limit(values.limit),
-    ),
-    ofPeer: statement<OfPeer>()((db, values) =>
-      db
-        .selectFrom('log_leaf')
-        .selectAll()
-        .where('peer', '=', values.peer)
-        .where('idx', '>=', values.low)
-        .where('idx', '<=', values.high)
-        .where('at', '>=', values.from)
-        .where('at', '<=', values.to)
-        .orderBy('idx', order)
-        .limit(values.limit),
-    ),
+    all: statement<Range>()(inRange),
+    ofType: statement<OfType>()((db, values) => inRange(db, values).where('type', '=', values.type)),
+    ofPeer: statement<OfPeer>()((db, values) => inRange(db, values).where('peer', '=', values.peer)),
     ofBoth: statement<OfBoth>()((db, values) =>
-      db
-        .selectFrom('log_leaf')
-        .selectAll()
-        .where('peer', '=', values.peer)
-        .where('type', '=', values.type)
-        .where('idx', '>=', values.low)
-        .where('idx', '<=', values.high)
-        .where('at', '>=', values.from)
-        .where('at', '<=', values.to)
-        .orderBy('idx', order)
-        .limit(values.limit),
+      inRange(db, values).where('peer', '=', values.peer).where('type', '=', values.type),
     ),
   };
 }
