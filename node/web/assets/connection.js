@@ -31,6 +31,28 @@ export async function ask(path, init) {
   }
 }
 
+/**
+ * Makes of `work` a function that runs it, and after a failure again, ever more rarely, and at once when the node answers
+ * again: what a page was told of and could not fetch would stay away, under the words that the page is live.
+ */
+export function untilDone(work) {
+  let timer;
+  let waitMs = graceMs;
+  const run = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    try {
+      await work();
+      waitMs = graceMs;
+    } catch {
+      timer ??= setTimeout(run, waitMs);
+      waitMs = Math.min(waitMs * 2, waitMsMax);
+    }
+  };
+  onBack(() => timer !== undefined && void run());
+  return run;
+}
+
 /** The node said something, by whatever way. */
 export function answered() {
   clearTimeout(timer);

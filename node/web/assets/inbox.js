@@ -1,5 +1,6 @@
 // Lists that stay true while they are read: rows that changed are rewritten where they stand, new ones wait behind a button.
 
+import { untilDone } from './connection.js';
 import { onChange } from './live.js';
 import { fetchFragment } from './trusted.js';
 
@@ -16,9 +17,11 @@ function renewSoon() {
   isResting = true;
   setTimeout(async () => {
     isResting = false;
-    await Promise.all([renewRows(), renewHead()]).catch(() => undefined);
+    await renew();
   }, restMs);
 }
+
+const renew = untilDone(() => Promise.all([renewRows(), renewHead()]));
 
 async function renewRows() {
   const shown = [...list.querySelectorAll('tr[data-key]')].filter((row) => changed.has(row.dataset.key));
@@ -26,7 +29,10 @@ async function renewRows() {
   if (shown.length === 0) return;
   const path = new URL(list.dataset.rows, location.href);
   for (const row of shown) path.searchParams.append('id', row.dataset.key);
-  const fresh = await fetchFragment(path);
+  const fresh = await fetchFragment(path).catch((error) => {
+    for (const row of shown) changed.add(row.dataset.key);
+    throw error;
+  });
   for (const row of shown) {
     const now = fresh?.querySelector(`tr[data-key="${CSS.escape(row.dataset.key)}"]`);
     if (now === null || now === undefined || now.textContent === row.textContent) continue;

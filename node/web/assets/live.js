@@ -1,7 +1,7 @@
 // One line to the node for all pages of this browser (Node §13.4): the page that holds the lock keeps it open and tells the
 // others. Events name what changed; each page fetches what it shows with its own session.
 
-import { answered, doubt, onBack } from './connection.js';
+import { answered, doubt, onBack, untilDone } from './connection.js';
 import { fetchFragment } from './trusted.js';
 
 const listeners = new Set();
@@ -39,7 +39,7 @@ function take(kind, data, id) {
   heardAt = data.at;
   showState(`Live. Updated ${timeOf(heardAt)}`, true);
   const change = { ...data, missed: kind === 'missed', beat: kind === 'beat' };
-  if (kind === 'change' || kind === 'missed') void renewParts(change);
+  if (kind === 'change' || kind === 'missed') renewParts(change);
   for (const listener of listeners) listener(change);
 }
 
@@ -104,22 +104,37 @@ async function lead() {
   isLeader = false;
 }
 
+/** Parts of the page that are older than what it was told of. */
+const owed = new Set();
+
 /** Elements with `data-live-kinds` hold a part of the page that the node renders anew at `data-live-src`. */
-async function renewParts(change) {
+function renewParts(change) {
   for (const part of document.querySelectorAll('[data-live-src]')) {
     const kinds = (part.dataset.liveKinds ?? '').split(' ');
     const ids = (part.dataset.liveIds ?? '').split(' ').filter((id) => id !== '');
     const isMeant = (id) => ids.length === 0 || ids.includes(id);
-    if (!change.missed && !kinds.some((kind) => change[kind]?.some(isMeant))) continue;
-    const fresh = await fetchFragment(part.dataset.liveSrc).catch(() => undefined);
-    if (fresh === undefined || fresh.textContent === part.textContent) continue;
-    const holdsFocus = part.contains(document.activeElement);
-    if (holdsFocus && document.activeElement.matches('input, textarea, select')) continue; // Somebody types there.
-    if (part.id === 'emergencies' || part.dataset.liveOver !== undefined) placeBanner(part, fresh);
-    part.replaceChildren(fresh);
-    if (holdsFocus) part.querySelector('a, button')?.focus();
-    part.dispatchEvent(new Event('renewed', { bubbles: true }));
+    if (change.missed || kinds.some((kind) => change[kind]?.some(isMeant))) owed.add(part);
   }
+  if (owed.size > 0) void renewOwed();
+}
+
+const renewOwed = untilDone(async () => {
+  const parts = [...owed];
+  owed.clear();
+  const done = await Promise.allSettled(parts.map(renewPart));
+  for (const [i, { status }] of done.entries()) if (status === 'rejected') owed.add(parts[i]);
+  if (done.some(({ status }) => status === 'rejected')) throw new Error('a part of the page is not renewed');
+});
+
+async function renewPart(part) {
+  const fresh = await fetchFragment(part.dataset.liveSrc);
+  if (fresh === undefined || fresh.textContent === part.textContent) return;
+  const holdsFocus = part.contains(document.activeElement);
+  if (holdsFocus && document.activeElement.matches('input, textarea, select')) return; // Somebody types there.
+  if (part.id === 'emergencies' || part.dataset.liveOver !== undefined) placeBanner(part, fresh);
+  part.replaceChildren(fresh);
+  if (holdsFocus) part.querySelector('a, button')?.focus();
+  part.dispatchEvent(new Event('renewed', { bubbles: true }));
 }
 
 /**
