@@ -34,7 +34,7 @@ function tell(form, text) {
 
 function words(status) {
   if (status === 200)
-    return `Draft kept at ${new Date().toTimeString().slice(0, 8)}. Nothing is sent before you send it.`;
+    return `Draft kept at ${new Date().toISOString().slice(11, 19)} UTC. Nothing is sent before you send it.`;
   if (status === 401) return 'Your session has ended. What you typed is kept: sign in again to go on.';
   return 'The draft could not be kept. Copy what you need before you leave this page.';
 }
@@ -69,7 +69,7 @@ async function offer(form) {
     headers: { 'x-fernpost': 'quiet' },
     redirect: 'error',
   });
-  const { savedAt } = answer.ok ? await answer.json() : { savedAt: null };
+  const { savedAt, words: when } = answer.ok ? await answer.json() : { savedAt: null };
   if (savedAt === null) return;
   const link = document.createElement('a');
   const restored = new URL(location.href);
@@ -78,7 +78,7 @@ async function offer(form) {
   link.textContent = 'Restore it';
   const notice = document.createElement('p');
   notice.className = 'notice blue';
-  notice.append(`You typed something here on ${new Date(savedAt).toLocaleString()} and did not send it. `, link, '.');
+  notice.append(`You typed something here on ${when} and did not send it. `, link, '.');
   form.before(notice);
   announce(notice.textContent);
 }

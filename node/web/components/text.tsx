@@ -104,14 +104,16 @@ export interface WhenProps {
 }
 
 /** A moment in UTC, said so: two hospitals read the same words. */
-export function When({ at, show = 'minutes' }: WhenProps) {
+export function momentWords(at: Instant | number, show: WhenProps['show'] = 'minutes'): string {
   const iso = new Date(at).toISOString();
-  const date = dateWords(iso);
-  const time = show === 'date' ? '' : ` ${iso.slice(11, show === 'seconds' ? 19 : 16)} UTC`;
+  return show === 'date' ? dateWords(iso) : `${dateWords(iso)} ${iso.slice(11, show === 'seconds' ? 19 : 16)} UTC`;
+}
+
+/** The same, for programs too. */
+export function When({ at, show = 'minutes' }: WhenProps) {
   return (
-    <time class="nowrap" datetime={iso}>
-      {date}
-      {time}
+    <time class="nowrap" datetime={new Date(at).toISOString()}>
+      {momentWords(at, show)}
     </time>
   );
 }

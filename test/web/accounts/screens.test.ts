@@ -137,9 +137,12 @@ describe.skipIf(chromium === undefined)('accounts in a browser', () => {
     await person.open('/admin/users/new');
     await page.getByLabel('Name').fill('Half a name');
     await page.clock.fastForward(10_000);
-    await page.getByText('Draft kept at').waitFor();
+    await page.getByText(/Draft kept at \d\d:\d\d:\d\d UTC/).waitFor();
     await person.open('/admin/users/new');
-    await page.locator('main').getByText('You typed something here').waitFor();
+    await page
+      .locator('main')
+      .getByText(/You typed something here on \d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d UTC/)
+      .waitFor();
     await page.getByRole('link', { name: 'Restore it' }).click();
     await page.waitForURL(/draft=1/);
     expect(await page.getByLabel('Name').inputValue()).toBe('Half a name');

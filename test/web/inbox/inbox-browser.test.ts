@@ -92,6 +92,24 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     return (await alder.node.referrals.send({ ...sending, priority })).id;
   }
 
+  test('on a phone the head of the table is seen while the keyboard is in it', async () => {
+    const phone = variants.find(({ name }) => name === 'phone');
+    await using person = await doctorAt(birch, phone === undefined ? {} : { variant: phone });
+    const { page } = person;
+    await person.open('/');
+    const isSeen = (): Promise<boolean> =>
+      page.evaluate(`(() => {
+        const link = document.querySelector('#inbox-list thead a');
+        const { left, top, width, height } = link.getBoundingClientRect();
+        return link.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+      })()`);
+    await page.evaluate(`document.querySelector('#inbox-list').scrollIntoView()`);
+    expect(await isSeen()).toBe(false);
+    await page.locator('#inbox-list thead a').first().focus();
+    expect(await isSeen()).toBe(true);
+    expect(await widthOf(person)).toBeLessThanOrEqual(390);
+  });
+
   test.each(variants)('the inbox can be seen, heard and used: $name', async (variant) => {
     await using person = await doctorAt(birch, { variant });
     await person.open('/');
@@ -281,7 +299,7 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     await using person = await doctorAt(birch);
     await person.open('/');
     await person.page.keyboard.press('/');
-    await person.page.waitForURL('**/patients');
+    await person.page.waitForURL('**/patients#search');
   });
 
   test('without scripts the same list is there, filters work, and it renews itself', async () => {

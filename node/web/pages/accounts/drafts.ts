@@ -1,4 +1,5 @@
 import { json } from '../../answer.ts';
+import { momentWords } from '../../components/text.tsx';
 import { draftKeyOf } from '../../draft-key.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { accountRoutes } from '../../routes/account-routes.ts';
@@ -20,6 +21,8 @@ export const draftHandlers: Pick<HandlersOf<typeof accountRoutes>, 'draft-save' 
   'draft-find': async (visit, desk) => {
     const path = parseOwnPath(visit.query.get('page') ?? '');
     const draft = path === undefined ? undefined : await desk.drafts.find(visit.user.id, draftKeyOf(path));
-    return json({ savedAt: draft?.savedAt ?? null });
+    return json(
+      draft === undefined ? { savedAt: null } : { savedAt: draft.savedAt, words: momentWords(draft.savedAt) },
+    );
   },
 };
