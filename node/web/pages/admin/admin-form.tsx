@@ -2,14 +2,39 @@ import type { Child } from 'hono/jsx';
 import type { FieldFault } from '../../../alerts/fields.ts';
 import type { Person } from '../../../alerts/changes.ts';
 import type { FormErrors } from '../../components/form.tsx';
+import type { Answer } from '../../answer.ts';
 import { Notice } from '../../components/panel.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { draftKeyOf } from '../../draft-key.ts';
+import { submitOnce } from '../../submit-once.ts';
 import type { Visit } from '../../visit.ts';
 
 /** The form of this page succeeded: what was kept of it while it was typed goes. */
 export async function forgetDraft(visit: Visit, desk: DeskServices, formPage: string): Promise<void> {
   await desk.drafts.remove(visit.user.id, draftKeyOf(formPage));
+}
+
+export interface ListForm<Saved> {
+  /** The page on which the form stands, and the list that it leads back to. */
+  readonly place: string;
+  readonly list: string;
+  save(): Promise<Saved | { readonly state: 'refused'; readonly faults: readonly FieldFault[] }>;
+  /** The form again, with everything typed and what is wrong in it. */
+  again(faults: readonly FieldFault[]): Answer;
+}
+
+/** Saves what a form says about one thing of a list, however often it is sent. */
+export async function saveOnce<Saved extends { readonly state: 'saved' }>(
+  visit: Visit,
+  desk: DeskServices,
+  { place, list, save, again }: ListForm<Saved>,
+): Promise<Answer> {
+  return await submitOnce(visit, async () => {
+    const saved = await save();
+    if (saved.state === 'refused') return again(saved.faults);
+    await forgetDraft(visit, desk, place);
+    return list;
+  });
 }
 
 /** Who changes something, as the log keeps it. */

@@ -10,10 +10,11 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { Done, errorsOf, forgetDraft, personOf } from './admin-form.tsx';
-import { submitOnce } from '../../submit-once.ts';
+import { Done, errorsOf, personOf, saveOnce } from './admin-form.tsx';
 
 const labels = { code: 'Code', name: 'Name', answer_hours: 'Usual answer time', active: 'In use' } as const;
+
+const saved = url('departments', {}, { did: 'saved' });
 
 /** Departments of this hospital: inbox filters and referrals name them (screen 18). */
 export async function showDepartments(visit: Visit, desk: DeskServices): Promise<Answer> {
@@ -61,13 +62,11 @@ export async function showDepartment(visit: Visit, desk: DeskServices): Promise<
 
 export async function addDepartment(visit: Visit, desk: DeskServices): Promise<Answer> {
   const input = typedDepartment(await visit.form());
-  return await submitOnce(visit, async () => {
-    const saved = await desk.departments.add(personOf(visit), input);
-    if (saved.state === 'saved') {
-      await forgetDraft(visit, desk, url('department-new'));
-      return url('departments', {}, { did: 'saved' });
-    }
-    return departmentPage(desk, { version: '', input, errors: errorsOf(saved.faults, labels) });
+  return await saveOnce(visit, desk, {
+    place: url('department-new'),
+    list: saved,
+    save: () => desk.departments.add(personOf(visit), input),
+    again: (faults) => departmentPage(desk, { version: '', input, errors: errorsOf(faults, labels) }),
   });
 }
 
@@ -75,13 +74,11 @@ export async function changeDepartment(visit: Visit, desk: DeskServices): Promis
   const form = await visit.form();
   const code = visit.param('department');
   const [input, version] = [typedDepartment(form), form.get('version')];
-  return await submitOnce(visit, async () => {
-    const saved = await desk.departments.change(personOf(visit), code, Number(version), input);
-    if (saved.state === 'saved') {
-      await forgetDraft(visit, desk, url('department', { department: code }));
-      return url('departments', {}, { did: 'saved' });
-    }
-    return departmentPage(desk, { code, version, input, errors: errorsOf(saved.faults, labels) });
+  return await saveOnce(visit, desk, {
+    place: url('department', { department: code }),
+    list: saved,
+    save: () => desk.departments.change(personOf(visit), code, Number(version), input),
+    again: (faults) => departmentPage(desk, { code, version, input, errors: errorsOf(faults, labels) }),
   });
 }
 

@@ -6,8 +6,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
-import { errorsOf, forgetDraft, personOf } from './admin-form.tsx';
-import { submitOnce } from '../../submit-once.ts';
+import { errorsOf, personOf, saveOnce } from './admin-form.tsx';
 
 const labels: Readonly<Record<StationColumn, string>> = {
   name: 'Name',
@@ -18,6 +17,8 @@ const labels: Readonly<Record<StationColumn, string>> = {
   longitude: 'Longitude',
   active: 'In use',
 };
+
+const saved = url('stations', {}, { did: 'saved' });
 
 interface StationForm {
   readonly id?: string;
@@ -41,13 +42,11 @@ export async function showStation(visit: Visit, desk: DeskServices): Promise<Ans
 
 export async function addStation(visit: Visit, desk: DeskServices): Promise<Answer> {
   const input = typedStation(await visit.form());
-  return await submitOnce(visit, async () => {
-    const saved = await desk.stations.add(personOf(visit), input);
-    if (saved.state === 'saved') {
-      await forgetDraft(visit, desk, url('station-new'));
-      return url('stations', {}, { did: 'saved' });
-    }
-    return stationPage(desk, { version: '', input, errors: errorsOf(saved.faults, labels) });
+  return await saveOnce(visit, desk, {
+    place: url('station-new'),
+    list: saved,
+    save: () => desk.stations.add(personOf(visit), input),
+    again: (faults) => stationPage(desk, { version: '', input, errors: errorsOf(faults, labels) }),
   });
 }
 
@@ -55,13 +54,11 @@ export async function changeStation(visit: Visit, desk: DeskServices): Promise<A
   const form = await visit.form();
   const id = visit.param('station');
   const [input, version] = [typedStation(form), form.get('version')];
-  return await submitOnce(visit, async () => {
-    const saved = await desk.stations.change(personOf(visit), id, Number(version), input);
-    if (saved.state === 'saved') {
-      await forgetDraft(visit, desk, url('station', { station: id }));
-      return url('stations', {}, { did: 'saved' });
-    }
-    return stationPage(desk, { id, version, input, errors: errorsOf(saved.faults, labels) });
+  return await saveOnce(visit, desk, {
+    place: url('station', { station: id }),
+    list: saved,
+    save: () => desk.stations.change(personOf(visit), id, Number(version), input),
+    again: (faults) => stationPage(desk, { id, version, input, errors: errorsOf(faults, labels) }),
   });
 }
 
