@@ -21,6 +21,8 @@ export interface Review {
   readonly summary: Readonly<Record<'problems' | 'allergies' | 'medicines' | 'results', Told>>;
   /** What is marked as an alert, such as a police case. */
   readonly alerts: readonly string[];
+  /** The number under which the sender tells of the case to the police; empty where it tells none. */
+  readonly policeCaseNumber: string;
   readonly attachments: readonly ReviewAttachment[];
   readonly sections: readonly ReviewSection[];
   /** What is carried and not shown, because no reader here knows it. */
@@ -104,6 +106,7 @@ export function reviewOf(bundle: JsonObject): Review {
       results: { ...results, rows: latestResults(message) },
     },
     alerts: told('alerts').rows.map(({ label, text }) => (text === '' ? label : `${label}: ${text}`)),
+    policeCaseNumber: policeCaseNumberOf(message),
     attachments: attachmentsOf(bundle).map(({ id, title, contentType, size, sha256 }) => ({
       id,
       title: plainText(title ?? ''),
@@ -141,6 +144,15 @@ function identifierKind(system: string, type: string | undefined): string {
   if (type === 'MR') return 'Record number';
   if (type === 'NI') return 'National id';
   return system.endsWith('/csv-id') ? 'CSV id' : 'Identifier';
+}
+
+function policeCaseNumberOf(message: Message): string {
+  const numbers = message
+    .ofType('Flag')
+    .flatMap(({ resource }) => objectsOf(resource, 'identifier'))
+    .filter((one) => textOf(one, 'system')?.endsWith('/police-cases') === true)
+    .map((one) => plainText(textOf(one, 'value') ?? ''));
+  return numbers[0] ?? '';
 }
 
 function orderOf(bundle: JsonObject, message: Message): ReviewOrder {

@@ -20,6 +20,11 @@ test('a received police case offers to tell the police of the receiving hospital
   expect(review.text).toContain('Nobody here has told the police.');
   const path = `/alerts/new?referral=${world.undecided}`;
   expect(review.text).toContain(`href="${path}"`);
+  const form = await doctor.open(path);
+  expect(form.text).toContain('value="PC-2026-17"');
+  expect(form.text).toContain('About <bdi>SHARMA, Asha</bdi>');
+  const proposed = { station: id, caseNumber: 'PC-2026-17', reason: 'Assault' };
+  expect((await doctor.submit(path, path, proposed)).text).toContain('Case number: PC-2026-17');
   const typed = { station: id, caseNumber: 'SHARMA 1', reason: 'Assault' };
   expect((await doctor.submit(path, path, typed)).text).toContain('holds a part of the record');
   const preview = await doctor.submit(path, path, { ...typed, caseNumber: 'BIR-2026-0001' });

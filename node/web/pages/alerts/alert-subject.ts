@@ -1,5 +1,6 @@
 import { isUuid, parseReferralId } from '../../../../protocol/ids.ts';
 import type { Subject } from '../../../accounts/access.ts';
+import { caseNumberRule } from '../../../alerts/mail-text.ts';
 import type { AlertSubject } from '../../../alerts/preview.ts';
 import type { DataKeyId } from '../../../keys/keyring.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
@@ -68,9 +69,16 @@ async function caseOfPatient(desk: DeskServices, about: AlertSubject, id: Patien
   };
 }
 
+/** The sender's number of the case is proposed here too, so that the police hear of one case under one number. */
 async function caseOfReferral(desk: DeskServices, about: AlertSubject, id: string): Promise<CaseOfAlert> {
-  const { summary, sections } = await desk.referrals.show(parseReferralId(id));
+  const { summary, sections, review } = await desk.referrals.show(parseReferralId(id));
   const { patientName, csvId, reason, question } = summary;
   const rows = sections.filter(({ title }) => !policeTitle.test(title)).flatMap((section) => section.rows.flat());
-  return { about, name: patientName, caseNumber: '', recordTexts: [patientName, csvId, reason, question, ...rows] };
+  const given = caseNumberRule(review?.policeCaseNumber ?? '');
+  return {
+    about,
+    name: review?.patient.name || review?.patient.nativeName || patientName,
+    caseNumber: 'value' in given ? given.value : '',
+    recordTexts: [patientName, csvId, reason, question, ...rows],
+  };
 }
