@@ -108,12 +108,13 @@ export function openBackups(ports: BackupsPorts): Backups {
     try {
       const [value, facts] = await work(progress, (name) => (backup = name));
       await runs.add({ ...ended, backup, endedAt: clock.now(), state: 'good', code: '', message: '', facts });
-      diagnostics.info(`${kind}-done`, { backup, ms: clock.now() - startedAt });
+      diagnostics.info('backup-work-done', { kind, backup, ms: clock.now() - startedAt });
       return value;
     } catch (cause) {
       const error = backupErrorOf(cause, directory);
       if (error instanceof BackupError || error instanceof DrillFault) {
-        diagnostics.error(`${kind}-failed`, error, { backup, code: error.code });
+        if (kind === 'backup') diagnostics.error('backup-failed', error, { backup, code: error.code });
+        else diagnostics.error('drill-failed', error, { backup, code: error.code });
         const { code, message } = error;
         // A node that stops makes it again when it starts: nothing has failed.
         if (code !== 'stopped')

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 
 /** A hospital of the demo. Names of nodes end in `.example`, which nobody can own. */
 export interface Hospital {
@@ -38,6 +38,11 @@ export const loopback = '127.0.0.1';
 
 export function dataDirectoryOf(hospital: Hospital, root: string): string {
   return join(root, hospital.key);
+}
+
+/** On the same disk, which a hospital's own would not be. */
+export function backupDirectoryOf({ dataDirectory }: Pick<Place, 'dataDirectory'>): string {
+  return resolve(`${dataDirectory}-backups`);
 }
 
 export function exchangeUrl({ ports }: Pick<Place, 'ports'>): string {

@@ -5,7 +5,7 @@ import { writeConfigFile } from '../../node/config/config-file.ts';
 import { initNode } from '../../node/node.ts';
 import { systemFiles } from '../../node/platform/system-files.ts';
 import type { Buckets } from './buckets.ts';
-import { exchangeUrl, loopback, type Place } from './hospitals.ts';
+import { backupDirectoryOf, exchangeUrl, loopback, type Place } from './hospitals.ts';
 import { diagnosticsFile } from './node-process.ts';
 
 /** Less than a hospital holds: three of them share a laptop's disk. */
@@ -15,6 +15,8 @@ const ballastBytes = 8 * 1024 ** 2;
 export async function makeHospital(place: Place, buckets: Buckets | undefined): Promise<string> {
   const { name, title, dataDirectory, ports, mailPort } = place;
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const backups = backupDirectoryOf(place);
+  mkdirSync(backups, { recursive: true, mode: 0o700 });
   const mail =
     mailPort === undefined
       ? {}
@@ -32,6 +34,7 @@ export async function makeHospital(place: Place, buckets: Buckets | undefined): 
       control: { host: loopback, port: ports.control },
       peerAddresses: ['127.0.0.0/8', '::1/128'],
       limits: { ballastBytes },
+      backups: { directory: backups },
       ...mail,
       ...s3,
     },

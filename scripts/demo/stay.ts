@@ -10,7 +10,7 @@ import { DemoError } from './demo-error.ts';
 import { readFederation, writeFederation, type Federation, type Member } from './federation.ts';
 import { basePortByDefault, mailboxPortsFrom, portsFrom, refuseTakenPorts } from './free-ports.ts';
 import { furnish, noteTelephones } from './furnish.ts';
-import { alder, birch, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
+import { alder, backupDirectoryOf, birch, dataDirectoryOf, hospitals, shortPath, type Place } from './hospitals.ts';
 import { openMailbox, type Mailbox } from './mailbox.ts';
 import { memberOf } from './members.ts';
 import { isServed } from './node-process.ts';
@@ -201,5 +201,9 @@ function clearUnfinished(root: string): void {
   if (!found.includes(markName))
     throw new DemoError(`${shortPath(root)} is not empty and no demo lives there: give another --data.`);
   rmSync(join(root, mailboxName), { force: true });
-  for (const hospital of hospitals) rmSync(dataDirectoryOf(hospital, root), { recursive: true, force: true });
+  for (const hospital of hospitals) {
+    const dataDirectory = dataDirectoryOf(hospital, root);
+    for (const directory of [dataDirectory, backupDirectoryOf({ dataDirectory })])
+      rmSync(directory, { recursive: true, force: true });
+  }
 }
