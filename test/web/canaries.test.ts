@@ -278,7 +278,10 @@ describe('a day of work with one patient', () => {
       for (const [name, row] of rows) {
         if (row.method !== 'GET' || apart.has(name)) continue;
         const answer = await askFor(client, pathOf(row, { ...ids[at], index: '3' }));
-        expect([name, hasWord(answer)]).toEqual([name, undefined]);
+        // Why somebody broke the glass is told to administrators, without the patient.
+        const mayTell = role === 'administrator' && ['health', 'broken-glass'].includes(name);
+        const told = mayTell ? answer.replaceAll(written.glass, '') : answer;
+        expect([name, hasWord(told), mayTell && told !== answer]).toEqual([name, undefined, mayTell && at === 'alder']);
       }
       const entries = desks[at].node.log.head().size;
       if (role !== 'auditor') continue;

@@ -31,15 +31,15 @@ test('administrators see on their first page who broke the glass, when and why, 
   await desk.node.access.restrict(doctor(), { kind: 'patient', id }, 'a colleague of ours');
   const nurse = await desk.client('nurse');
   const closed = await nurse.get(`/patients/${id}`);
-  expect(closed.text).toContain('Do not name the patient here');
-  const reason = 'found without <b>consciousness</b>';
+  expect(closed.text).toContain('the names and numbers of this one are left out');
+  const reason = 'Ada OKAFOR (A-1) found without <b>consciousness</b>';
   await nurse.submit(`/patients/${id}`, `/patients/${id}/break-glass`, { reason });
 
   expect((await administrator.get('/admin')).text).toContain('A restricted record was opened in the last 24 hours');
   for (const path of ['/admin', '/admin/break-glass']) {
     const { text } = await administrator.get(path);
     expect(text).toContain('Nia Nurse');
-    expect(text).toContain('found without &lt;b&gt;consciousness&lt;/b&gt;');
+    expect(text).toContain('(name) (name) ((number)) found without &lt;b&gt;consciousness&lt;/b&gt;');
     expect(text).not.toMatch(new RegExp(`${id}|Okafor|OKAFOR`));
     const reference = /<code title="([A-Za-z0-9_-]{43})">/.exec(text)?.[1];
     expect(reference).toBe((await desk.node.access.brokenGlass({ limit: 1 }))[0]?.reference);

@@ -5,6 +5,7 @@ import type { Visit } from '../../visit.ts';
 import { restrictedPage } from './closed-record.tsx';
 import { patientIdOf } from './open-patient.ts';
 import { submitOnce } from '../../submit-once.ts';
+import { withoutNames } from './without-names.ts';
 
 const reasonLettersMin = 5;
 
@@ -18,7 +19,7 @@ export async function breakGlass(visit: Visit, desk: DeskServices): Promise<Answ
     return restrictedPage(visit, desk, [{ field: 'reason', message }], reason);
   }
   return await submitOnce(visit, async () => {
-    await desk.access.breakGlass(visit.user, { kind: 'patient', id }, reason);
+    await desk.access.breakGlass(visit.user, { kind: 'patient', id }, withoutNames(reason, record.details));
     return url('patient', { patient: id });
   });
 }

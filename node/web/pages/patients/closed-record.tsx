@@ -27,7 +27,7 @@ export function restrictedPage(visit: Visit, desk: DeskServices, errors: FormErr
         <TextArea
           name="reason"
           label="Reason"
-          hint="Do not name the patient here: administrators, who see no patients, read it"
+          hint="Administrators read it. They see no patients: the names and numbers of this one are left out"
           required
           value={reason || (visit.draft?.get('reason') ?? '')}
           errors={errors}
