@@ -261,8 +261,8 @@ export function connectExchange(
     logAccess: config.logAccess,
   });
   const lists = { inboxList: openInboxList(parts), outboxList: openOutboxList(parts) };
-  const referrals = openReferrals({ ...sending, receiptOf });
-  const referralDesk = openReferralDesk({ ...sending, receiptOf, referrals });
+  const referrals = openReferrals({ ...sending, receiptOf, departures: dispatcher });
+  const referralDesk = openReferralDesk({ ...sending, receiptOf, referrals, departures: dispatcher });
   return { heads, dispatcher, exchange, referrals, referralDesk, ...lists };
 }
 

@@ -171,6 +171,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
       await backups.sweep();
       jobs = startJobs(nodeJobs(services), clock, diagnostics);
       waking.wake = (job) => jobs?.wake(job);
+      exchange.dispatcher.start();
     },
     jobs: (): JobRunner | undefined => jobs,
     [Symbol.asyncDispose]: async (): Promise<void> => {

@@ -12,10 +12,11 @@ import { findReferral, readHistory, refoldReferral } from './apply-events.ts';
 import type { EventContent, ReferralFacts } from './compose/event-input.ts';
 import { composeEvent } from './compose/event.ts';
 import { partyOf } from './compose-sending.ts';
+import { enqueue } from './enqueue.ts';
 import { openEventContent, packEventContent } from './event-content.ts';
 import { referralQueries } from './referral-queries.ts';
 import type { Actor } from './referrals.ts';
-import { enqueue, insertOwnEvent, type SendPorts } from './send.ts';
+import { insertOwnEvent, type SendPorts } from './send.ts';
 import { applyEvent, isAccepted, type ReferralEvent } from './state.ts';
 
 type Held = NonNullable<Awaited<ReturnType<typeof findReferral>>>;

@@ -1,12 +1,10 @@
 import { parseManifest, type Manifest } from '../../protocol/bundle/manifest.ts';
 import { parseUtf8 } from '../../protocol/bytes.ts';
-import { sha256 } from '../../protocol/crypto/hash.ts';
 import { fastPathBytesMax } from '../../protocol/http/limits.ts';
 import { mediaTypes } from '../../protocol/http/media-types.ts';
 import { targetOf } from '../../protocol/http/routes.ts';
 import { parseBundleId, type BundleId } from '../../protocol/ids.ts';
 import { recordX, type RecordX } from '../../protocol/log/entry.ts';
-import { writeSentRecord } from '../../protocol/log/record.ts';
 import { logCrypto } from '../../protocol/crypto/log-crypto.ts';
 import {
   parseTransferState,
@@ -19,12 +17,10 @@ import { logQueries } from '../exchange-log/queries.ts';
 import { callTargetOf } from '../peers/cards.ts';
 import type { Peer } from '../peers/directory.ts';
 import type { SignedAnswer } from '../peers/transport.ts';
-import type { Writer } from '../store/store.ts';
 import type { ChunkTokens } from './chunk-tokens.ts';
-import type { SealedBundle } from './prepare.ts';
+import { appendSent } from './sent-leaf.ts';
 import { sendChunks } from './send-chunks.ts';
 import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
-import { outboxQueries } from './outbox-queries.ts';
 import { outcomeOf, type Outcome } from './delivery-outcome.ts';
 import { settleWith } from './settle-delivery.ts';
 
@@ -42,7 +38,6 @@ export interface Departing {
   readonly index: number;
 }
 
-const saltBytes = 32;
 const commitTriesMax = 4;
 const verifyingWaitMs = 1_000;
 const verifyingTriesMax = 600;
@@ -79,65 +74,6 @@ async function depart(ports: OutboxPorts, row: OutboxRow): Promise<Departing> {
   if (leaf === undefined) throw new Error('the sent leaf of a departing bundle is not in the log');
   const bundle = parseBundleId(row.bundle);
   return { row, peer, bundle, manifest, manifestBytes, token, record, x, index: leaf.idx };
-}
-
-/**
- * As the departure of a bundle that was stored, of one that was sealed this moment: sealed parts, sent leaf and checkpoint
- * in one transaction. Gives back the row as it may leave, nothing when the bundle was taken back meanwhile.
- */
-export async function departSealed(
-  ports: OutboxPorts,
-  row: OutboxRow,
-  sealed: SealedBundle,
-): Promise<OutboxRow | undefined> {
-  const peer = ports.directory.get(row.peer);
-  const salt = ports.random.bytes(saltBytes);
-  const record = await ports.store.write(async (writer) => {
-    const current = await writer.first(outboxQueries.get, { bundle: row.bundle });
-    if (current?.state !== 'preparing') return undefined;
-    const sent = await queueSent(ports, writer, row, peer, sealed.manifest, salt);
-    await writer.run(outboxQueries.leavingAtOnce, { bundle: row.bundle, ...sealed, ...sent });
-    return sent.record;
-  });
-  // Nothing has left before: what the receiver holds of it need not be asked.
-  return record === undefined ? undefined : { ...row, ...sealed, record, state: 'queued' };
-}
-
-async function appendSent(ports: OutboxPorts, row: OutboxRow, peer: Peer, manifest: Uint8Array): Promise<Uint8Array> {
-  const salt = ports.random.bytes(saltBytes);
-  return ports.store.write(async (writer) => {
-    const current = await writer.first(outboxQueries.get, { bundle: row.bundle });
-    if (current?.record !== undefined && current.record !== null) return current.record;
-    const sent = await queueSent(ports, writer, row, peer, manifest, salt);
-    await writer.run(outboxQueries.leaving, { bundle: row.bundle, ...sent });
-    return sent.record;
-  });
-}
-
-/** The record of a sent leaf, which takes the next place in what we send to this peer (Spec §6). */
-async function queueSent(
-  ports: OutboxPorts,
-  writer: Writer,
-  { bundle }: OutboxRow,
-  peer: Peer,
-  manifest: Uint8Array,
-  salt: Uint8Array,
-): Promise<{ readonly record: Uint8Array; readonly seq: number }> {
-  const [newest] = peer.card.logs;
-  if (newest === undefined) throw new Error('a card without a log');
-  const last = await writer.first(outboxQueries.lastSeq, { peer: peer.name });
-  const seq = (last?.seq ?? 0) + 1;
-  const record = writeSentRecord({
-    from: ports.own.origin,
-    to: newest.origin,
-    manifest: sha256(manifest),
-    prev: last === undefined ? undefined : (last.x as RecordX),
-    salt,
-    seq,
-  });
-  const x = await ports.log.queue(writer, { type: 'sent', record, peer: peer.name });
-  await writer.run(outboxQueries.putSeq, { peer: peer.name, seq, x, bundle });
-  return { record, seq };
 }
 
 async function sendAtOnce(ports: OutboxPorts, departing: Departing): Promise<Outcome> {

@@ -23,11 +23,11 @@ import { referralQueries } from './referral-queries.ts';
 import { previewReferral } from './preview.ts';
 import type { Actor, Delivery, ReferralDetail, ReferralLine, Referrals } from './referrals.ts';
 import { reviewOf } from './review/review.ts';
-import { sendReferral, type SendPorts } from './send.ts';
+import { sendReferral, type ReferralSendPorts } from './send.ts';
 import { summaryPurpose } from './take-content.ts';
 import { withdrawReferral } from './withdraw-referral.ts';
 
-export interface ReferralsPorts extends SendPorts {
+export interface ReferralsPorts extends ReferralSendPorts {
   readonly receivedPatients: ReceivedPatients;
   /** The tlog-proof of our own leaf that decided a received bundle. */
   receiptOf(reader: Reader, x: string): Promise<string>;
@@ -213,7 +213,8 @@ async function getReferral(ports: ReferralsPorts, id: ReferralId): Promise<Refer
 }
 
 async function getReferralIn(reader: Reader, id: ReferralId): Promise<ReferralRow> {
-  const row = await findReferral(reader, id);
+  const held = await findReferral(reader, id);
+  const row = held && (await reader.first(referralQueries.get, { id, direction: held.direction }));
   if (row === undefined)
     throw new OperationError('not-found', 'unknown-referral', 'No referral with this id is held here.');
   return row;

@@ -38,3 +38,15 @@ export interface OutboxPorts {
   /** Told after the state of a bundle changed: something may be due. */
   wake(): void;
 }
+
+/** A place among what is on its way to a peer, held for a bundle while it is stored; disposing gives it back unused. */
+export interface Departure extends Disposable {
+  /** The bundle is durable, its sent leaf too: it goes on its way. */
+  go(row: OutboxRow): void;
+}
+
+/** Lets a bundle leave in the moment in which it is stored. */
+export interface Departures {
+  /** `undefined` where it has to wait its turn: then it is stored alone, and the dispatcher prepares it. */
+  reserve(bundle: Pick<OutboxRow, 'bundle' | 'peer' | 'rank'>): Departure | undefined;
+}

@@ -1,52 +1,39 @@
+import type { ReferralTables } from '../store/schema/referrals.ts';
 import { row, statement } from '../store/statement.ts';
 
 type OutboxState =
   'preparing' | 'queued' | 'leaving' | 'withdrawing' | 'delivered' | 'refused' | 'withdrawn' | 'set-aside';
 
+const columns = [
+  'bundle',
+  'peer',
+  'referral',
+  'kind',
+  'message',
+  'priority',
+  'rank',
+  'deadline',
+  'state',
+  'data_key',
+  'secrets',
+  'manifest',
+  'token',
+  'record',
+  'seq',
+  'attempts',
+  'next_at',
+  'queued_at',
+  'done_at',
+  'proof',
+  'unchecked_size',
+  'trouble_code',
+  'trouble',
+  'sent_bytes',
+] as const satisfies readonly (keyof ReferralTables['outbox'])[];
+
 /** Every query of the outbox, compiled once. */
 export const outboxQueries = {
-  insert: statement<{
-    bundle: string;
-    peer: string;
-    referral: string;
-    kind: 'referral' | 'event' | 'notice';
-    message: string;
-    priority: 'routine' | 'urgent' | 'stat';
-    rank: number;
-    deadline: number;
-    data_key: string;
-    secrets: Uint8Array;
-    now: number;
-  }>()((db, values) =>
-    db.insertInto('outbox').values({
-      ...row(values, [
-        'bundle',
-        'peer',
-        'referral',
-        'kind',
-        'message',
-        'priority',
-        'rank',
-        'deadline',
-        'data_key',
-        'secrets',
-      ]),
-      state: 'preparing',
-      manifest: null,
-      token: null,
-      record: null,
-      seq: null,
-      attempts: 0,
-      next_at: values.now,
-      queued_at: values.now,
-      done_at: null,
-      proof: null,
-      unchecked_size: null,
-      trouble_code: '',
-      trouble: '',
-      sent_bytes: 0,
-    }),
-  ),
+  insert: statement<ReferralTables['outbox']>()((db, values) => db.insertInto('outbox').values(row(values, columns))),
   insertAttachment: statement<{ bundle: string; n: number; attachment: string; size: number; chunks: number }>()(
     (db, values) =>
       db

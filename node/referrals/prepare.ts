@@ -40,16 +40,30 @@ export interface SealedBundle {
   readonly token: Uint8Array;
 }
 
+/** A composed bundle, as it is sealed. */
+export interface Sealing extends Pick<OutboxRow, 'bundle' | 'peer' | 'referral' | 'kind' | 'priority' | 'deadline'> {
+  readonly plaintext: Uint8Array;
+  /** The same, compressed as it is kept. */
+  readonly packed: Uint8Array;
+  readonly attachments: readonly AttachmentPart[];
+}
+
 /**
- * Makes manifest and document of a composed bundle, and remembers what each chunk's token must be (Spec §4). It may be
- * broken off anywhere and run again: chunk tokens are a function of key and plaintext, and the rest is written at once,
- * by who takes it from here.
+ * Makes manifest and document of a bundle that waits in the outbox, and remembers what each chunk's token must be
+ * (Spec §4). It may be broken off anywhere and run again: chunk tokens are a function of key and plaintext, and the rest
+ * is written at once, by who takes it from here.
  */
-export async function sealBundle(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<SealedBundle> {
-  const peer = ports.directory.get(row.peer);
+export async function prepareBundle(ports: OutboxPorts, tokens: ChunkTokens, row: OutboxRow): Promise<SealedBundle> {
   const attachments = await prepareAttachments(ports, tokens, row);
   const packed = await readPackedContent(ports, row);
   const plaintext = await bundleCrypto.gunzip(packed, documentBytesMax);
+  return sealBundle(ports, { ...row, plaintext, packed, attachments });
+}
+
+/** Manifest and document of a composed bundle; nothing is read or written. */
+export async function sealBundle(ports: OutboxPorts, sealing: Sealing): Promise<SealedBundle> {
+  const { plaintext, packed, attachments, kind, priority, deadline } = sealing;
+  const peer = ports.directory.get(sealing.peer);
   const { suite, publicKey } = sealingKeyOf(peer, ports.clock);
   const fernetKey = generateKey((size) => ports.random.bytes(size));
   const documentSalt = ports.random.bytes(documentSaltBytes);
@@ -64,17 +78,17 @@ export async function sealBundle(ports: OutboxPorts, tokens: ChunkTokens, row: O
     yieldTurn: nextTurn,
   });
   const from = ports.own.name;
-  const bundle = parseBundleId(row.bundle);
+  const bundle = parseBundleId(sealing.bundle);
   const manifest = writeManifest({
     suite,
     from,
     to: peer.name,
     card: ports.own.card().serial,
     bundle,
-    referral: parseReferralId(row.referral),
-    kind: row.kind,
-    priority: row.priority,
-    deadline: instantOfMs(Math.ceil(row.deadline / minuteMs) * minuteMs),
+    referral: parseReferralId(sealing.referral),
+    kind,
+    priority,
+    deadline: instantOfMs(Math.ceil(deadline / minuteMs) * minuteMs),
     sealedTo: sealedToOf(publicKey),
     sealedKey: seal({
       suite,

@@ -16,6 +16,19 @@ const foldedColumns = [
   'role',
 ] as const;
 
+/** Of a referral, what its place in the workflow needs. */
+const heldColumns = [
+  'id',
+  'direction',
+  'peer',
+  'state',
+  'prior',
+  'priority',
+  'number',
+  'data_key',
+  'expires_at',
+] as const;
+
 /** Every query of referrals and their events, compiled once. */
 export const referralQueries = {
   insert: statement<{
@@ -136,8 +149,9 @@ export const referralQueries = {
   events: statement<{ referral: string }>()((db, values) =>
     db.selectFrom('referral_event').selectAll().where('referral', '=', values.referral).orderBy('at').orderBy('seq'),
   ),
+  /** What the workflow asks of a referral; what people read of it is not among it. */
   held: statement<{ id: string }>()((db, values) =>
-    db.selectFrom('referral').selectAll().where('id', '=', values.id).orderBy('direction', 'desc').limit(1),
+    db.selectFrom('referral').select(heldColumns).where('id', '=', values.id).orderBy('direction', 'desc').limit(1),
   ),
   /** Of both authors, the sender's first, without their content. */
   eventsToFold: statement<{ referral: string }>()((db, values) =>

@@ -1,23 +1,20 @@
-import { chunksOf, type Priority } from '../../protocol/bundle/manifest.ts';
 import { utf8 } from '../../protocol/bytes.ts';
 import { eventOf, type EventFacts } from '../../protocol/bundle/fhir/referral.ts';
 import { sha256 } from '../../protocol/crypto/hash.ts';
 import { parseBundleId, type BundleId, type ReferralId } from '../../protocol/ids.ts';
 import type { Instant } from '../../protocol/instant.ts';
 import type { DataKeyId } from '../keys/keyring.ts';
-import type { Peer } from '../peers/directory.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Consultations } from '../records/consultations.ts';
 import type { Patients } from '../records/patients.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import { refoldReferral } from './apply-events.ts';
-import type { ReferralAttachment } from './compose/input.ts';
-import { composeSending } from './compose-sending.ts';
+import { composeSending, type ComposedSending } from './compose-sending.ts';
+import { deadlineMs, enqueue, ranks } from './enqueue.ts';
 import { eventContentPurpose, packEventContent } from './event-content.ts';
 import { nextNumber, type BeingComposed } from './numbers.ts';
-import type { OutboxPorts } from './outbox-ports.ts';
-import { outboxQueries } from './outbox-queries.ts';
-import { outboxSecretsPurpose, writeAttachmentKeys } from './prepare.ts';
+import type { Departures, OutboxPorts, OutboxRow } from './outbox-ports.ts';
+import { sealBundle, type SealedBundle } from './prepare.ts';
 import { readSummary, timeOfEvent } from './read-facts.ts';
 import { referralQueries } from './referral-queries.ts';
 import type { SendReferral } from './referrals.ts';
@@ -30,29 +27,27 @@ export interface SendPorts extends OutboxPorts {
   readonly version: string;
 }
 
-/** How long a bundle may take before its delay is escalated (Spec §5). */
-export const deadlineMs: Readonly<Record<Priority, number>> = {
-  stat: 3_600_000,
-  urgent: 24 * 3_600_000,
-  routine: 7 * 24 * 3_600_000,
-};
-export const ranks: Readonly<Record<Priority, number>> = { stat: 0, urgent: 1, routine: 2 };
 /** Others may take the next number while one referral is composed. */
 const triesMax = 100;
 
-/** Composes a referral from a patient's record and puts it into the outbox, in one transaction (law 2). */
+export interface ReferralSendPorts extends SendPorts {
+  readonly departures: Departures;
+}
+
+/**
+ * Composes a referral from a patient's record and puts it into the outbox, in one transaction (law 2). Without attachments,
+ * and with nothing of the same peer before it, it is sealed first: then this transaction holds its sent leaf too, and it
+ * leaves when that is durable.
+ */
 export async function sendReferral(
-  ports: SendPorts,
+  ports: ReferralSendPorts,
   sending: SendReferral,
   ahead: BeingComposed,
   also?: AlsoWrite,
 ): Promise<Sent> {
   for (let tries = 1; ; tries += 1) {
     const sent = await tryInLine(ports, sending, ahead, also);
-    if (sent !== undefined) {
-      ports.wake();
-      return sent;
-    }
+    if (sent !== undefined) return sent;
     if (tries >= triesMax)
       throw new OperationError('unavailable', 'too-many-at-once', 'Too many referrals are sent right now. Try again.');
   }
@@ -68,7 +63,7 @@ interface Sent {
 }
 
 async function tryInLine(
-  ports: SendPorts,
+  ports: ReferralSendPorts,
   sending: SendReferral,
   ahead: BeingComposed,
   also: AlsoWrite | undefined,
@@ -99,47 +94,109 @@ interface NumberLine {
 
 /** The number stands in the document: `undefined` when another referral took it while this one was composed. */
 async function trySending(
-  ports: SendPorts,
+  ports: ReferralSendPorts,
   sending: SendReferral,
   line: NumberLine,
   also: AlsoWrite | undefined,
 ): Promise<Sent | undefined> {
   const now = ports.clock.now();
-  const { peer, id, number, expiresAt, attachments, composed, sound } = await composeSending(ports, sending, now, () =>
-    ports.store.read((reader) => line.enter(reader, now)),
-  );
+  const sent = await composeSending(ports, sending, now, () => ports.store.read((reader) => line.enter(reader, now)));
+  const { id, number, peer } = sent;
   const bundle = parseBundleId(ports.random.uuid());
-  const facts = eventOf(sound);
-  const summary = readSummary(sound, ports.own.name);
-  const packed = await packEventContent(composed.bytes);
-  const isStored = await ports.store.write(async (writer) => {
-    line.leave();
-    if ((await nextNumber(writer, ports.own.name, 'sent', now)) !== number) return false;
-    const dataKey = await ports.patients.dataKeyOf(writer, sending.patient);
-    await writer.run(referralQueries.insert, {
-      id,
-      direction: 'sent',
-      peer: peer.name,
-      state: 'draft',
-      priority: sending.priority,
-      number,
-      patient: sending.patient,
-      data_key: dataKey,
-      summary: await ports.keyring.seal(writer, dataKey, summaryPurpose, utf8(JSON.stringify(summary))),
-      now,
-      expires_at: expiresAt,
+  const packed = await packEventContent(sent.composed.bytes);
+  using departure =
+    sent.attachments.length > 0
+      ? undefined
+      : ports.departures.reserve({ bundle, peer: peer.name, rank: ranks[sending.priority] });
+  const storing = { sending, sent, bundle, packed, now };
+  const sealed = departure === undefined ? undefined : await sealNow(ports, storing);
+  const store = (parts: SealedBundle | undefined): Promise<OutboxRow | undefined> =>
+    ports.store.write(async (writer) => {
+      line.leave();
+      if ((await nextNumber(writer, ports.own.name, 'sent', now)) !== number) return undefined;
+      const stored = await storeSending(ports, writer, storing, parts);
+      await also?.(writer, id);
+      return stored;
     });
-    await insertOwnEvent(ports, writer, {
+  const row = await store(sealed).catch((error: unknown) => {
+    // A log that signs nothing now, because of the clock say, keeps nobody from referring: the leaf comes later.
+    if (sealed === undefined || !(error instanceof OperationError)) throw error;
+    return store(undefined);
+  });
+  if (row === undefined) return undefined;
+  if (row.state === 'leaving') departure?.go(row);
+  else ports.wake();
+  return { id, number, bundle };
+}
+
+interface Storing {
+  readonly sending: SendReferral;
+  readonly sent: ComposedSending & { readonly number: string };
+  readonly bundle: BundleId;
+  readonly packed: Uint8Array;
+  readonly now: Instant;
+}
+
+/** `undefined` where it cannot be sealed now: the dispatcher says why, and tries again. */
+async function sealNow(
+  ports: ReferralSendPorts,
+  { sending, sent, bundle, packed, now }: Storing,
+): Promise<SealedBundle | undefined> {
+  const { priority } = sending;
+  try {
+    return await sealBundle(ports, {
       bundle,
-      referral: id,
-      author: 'sender',
-      facts,
-      digest: sha256(composed.bytes),
+      referral: sent.id,
+      peer: sent.peer.name,
+      kind: 'referral',
+      priority,
+      deadline: now + deadlineMs[priority],
+      plaintext: sent.composed.bytes,
       packed,
-      dataKey,
-      now,
+      attachments: [],
     });
-    await enqueue(ports, writer, {
+  } catch (error) {
+    if (error instanceof OperationError) return undefined;
+    throw error;
+  }
+}
+
+async function storeSending(
+  ports: ReferralSendPorts,
+  writer: Writer,
+  { sending, sent, bundle, packed, now }: Storing,
+  sealed: SealedBundle | undefined,
+): Promise<OutboxRow> {
+  const { id, number, peer, expiresAt, attachments, composed, sound } = sent;
+  const dataKey = await ports.patients.dataKeyOf(writer, sending.patient);
+  const summary = readSummary(sound, ports.own.name);
+  await writer.run(referralQueries.insert, {
+    id,
+    direction: 'sent',
+    peer: peer.name,
+    state: 'draft',
+    priority: sending.priority,
+    number,
+    patient: sending.patient,
+    data_key: dataKey,
+    summary: await ports.keyring.seal(writer, dataKey, summaryPurpose, utf8(JSON.stringify(summary))),
+    now,
+    expires_at: expiresAt,
+  });
+  await insertOwnEvent(ports, writer, {
+    bundle,
+    referral: id,
+    author: 'sender',
+    facts: eventOf(sound),
+    digest: sha256(composed.bytes),
+    packed,
+    dataKey,
+    now,
+  });
+  const row = await enqueue(
+    ports,
+    writer,
+    {
       bundle,
       referral: id,
       peer,
@@ -149,12 +206,11 @@ async function trySending(
       dataKey,
       attachments,
       now,
-    });
-    await refoldReferral(writer, id, now);
-    await also?.(writer, id);
-    return true;
-  });
-  return isStored ? { id, number, bundle } : undefined;
+    },
+    sealed,
+  );
+  await refoldReferral(writer, id, now);
+  return row;
 }
 
 export interface OwnEvent {
@@ -187,37 +243,4 @@ export async function insertOwnEvent(ports: OutboxPorts, writer: Writer, event: 
     message: facts.message,
     role: facts.role,
   });
-}
-
-export interface Enqueuing {
-  readonly bundle: BundleId;
-  readonly referral: ReferralId;
-  readonly peer: Peer;
-  readonly kind: 'referral' | 'event';
-  readonly message: string;
-  readonly priority: Priority;
-  readonly dataKey: DataKeyId;
-  readonly attachments: readonly Pick<ReferralAttachment, 'id' | 'size' | 'key'>[];
-  readonly now: Instant;
-}
-
-/** Puts a bundle into the durable outbox; it is prepared and sent by the dispatcher. */
-export async function enqueue(ports: OutboxPorts, writer: Writer, queued: Enqueuing): Promise<void> {
-  const { bundle, referral, peer, kind, message, priority, dataKey, attachments, now } = queued;
-  const keys = writeAttachmentKeys(attachments.map((attachment) => attachment.key));
-  await writer.run(outboxQueries.insert, {
-    bundle,
-    peer: peer.name,
-    referral,
-    kind,
-    message,
-    priority,
-    rank: ranks[priority],
-    deadline: now + deadlineMs[priority],
-    data_key: dataKey,
-    secrets: await ports.keyring.seal(writer, dataKey, outboxSecretsPurpose, keys),
-    now,
-  });
-  for (const [n, { id: attachment, size }] of attachments.entries())
-    await writer.run(outboxQueries.insertAttachment, { bundle, n, attachment, size, chunks: chunksOf(size) });
 }

@@ -2,13 +2,14 @@ import { parseBundleId, parseReferralId, type ReferralId } from '../../protocol/
 import { OperationError } from '../platform/operation-error.ts';
 import type { Writer } from '../store/store.ts';
 import { decideReferral } from './decide.ts';
+import { enqueue, untouched } from './enqueue.ts';
 import type { DeliveryEffects } from './finish-delivery.ts';
 import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
 import { refoldReferral } from './apply-events.ts';
 import { referralQueries } from './referral-queries.ts';
 import type { Actor } from './referrals.ts';
-import { enqueue, type SendPorts } from './send.ts';
+import type { SendPorts } from './send.ts';
 import { beginWithdrawal } from './withdraw.ts';
 
 /** Who withdraws where nobody is named, as on the command line, and what the receiver reads as the reason then. */
@@ -77,20 +78,8 @@ async function sendKeptWithdrawal(ports: SendPorts, writer: Writer, row: OutboxR
 /** The same content under a new uuid, for the receiver's new key; the old bundle ends in a withdrawn leaf (Spec §4). */
 async function sealAnew(ports: OutboxPorts, writer: Writer, row: OutboxRow): Promise<void> {
   const bundle = parseBundleId(ports.random.uuid());
-  const { peer, referral, kind, message, priority, rank, deadline, data_key, secrets } = row;
-  await writer.run(outboxQueries.insert, {
-    bundle,
-    peer,
-    referral,
-    kind,
-    message,
-    priority,
-    rank,
-    deadline,
-    data_key,
-    secrets,
-    now: ports.clock.now(),
-  });
+  const now = ports.clock.now();
+  await writer.run(outboxQueries.insert, { ...row, ...untouched, bundle, next_at: now, queued_at: now });
   for (const part of await writer.all(outboxQueries.attachments, { bundle: row.bundle })) {
     const { n, attachment, size, chunks } = part;
     await writer.run(outboxQueries.insertAttachment, { bundle, n, attachment, size, chunks });
