@@ -182,6 +182,40 @@ test('an open referral of the same patient is warned of, and drafts belong to th
   expect((await atAlder.get(sign)).status).toBe(404);
 });
 
+test('a police case shows the mail to the police before the referral is signed, and what keeps it from being made keeps nobody from signing', async () => {
+  const { alder, atAlder } = desks;
+  const details = { familyName: 'Stabbed', givenNames: 'Sam', policeCase: true, policeCaseNumber: 'PC-2026-88' };
+  const patient = await addPatient(alder, { csvId: 'A-88', ...details });
+  const quiet = await addPatient(alder, { csvId: 'A-89', familyName: 'Quiet' });
+  const sign = await writeDraft(atAlder, { patient });
+  const mailPart = (html: string): string => textOf(part(html, 'id="police-mail-title"', '</section>'));
+  expect(mailPart((await atAlder.get(sign)).text)).toContain('There is no police station in the list');
+
+  const by = { id: 'tests', name: 'Ada Admin' };
+  await alder.node.stations.add(by, {
+    name: 'River',
+    address: '7 Quay',
+    telephone: '+1 555 0140',
+    email: 'r@police.test',
+  });
+  expect(mailPart((await atAlder.get(sign)).text)).toContain('No call-back number is set');
+
+  await alder.node.settings.change(by, { callBackNumber: '+1 555 0130' });
+  const page = await atAlder.get(sign);
+  const mail = mailPart(page.text);
+  for (const text of ['To River', 'r@police.test', 'Case number: PC-2026-88', 'Please call: +1 555 0130'])
+    expect(mail).toContain(text);
+  expect(mail).not.toMatch(/Stabbed|Sam\b/i);
+  expect((await submitAt(atAlder, page, sign, signedFields(page.text))).status).toBe(303);
+  expect(await alder.node.alerts.ofPatient(patient, 1)).toEqual([]);
+
+  const ticked = await atAlder.get(await writeDraft(atAlder, { patient: quiet, policeCase: true }));
+  expect(mailPart(ticked.text)).toMatch(/Case number: [A-Z]+-\d{4}-0001/);
+  const other = await addPatient(alder, { csvId: 'A-90', familyName: 'Quieter' });
+  const unticked = await atAlder.get(await writeDraft(atAlder, { patient: other }));
+  expect(unticked.text).not.toContain('police-mail');
+});
+
 test('the tracking page shows no delivery before a receipt, then the receipt, then who decided', async () => {
   const { alder, birch, atAlder } = desks;
   const patient = await addPatient(alder, { csvId: 'A-8', familyName: 'Track' });

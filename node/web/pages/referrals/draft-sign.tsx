@@ -16,6 +16,7 @@ import { ownFiles } from './choosable.ts';
 import { stepPage, stepUrl, unfinishedBefore, withDraft, type OpenedDraft } from './draft-steps.tsx';
 import { GroundFields } from './ground-fields.tsx';
 import { ownPlace } from './own-files.ts';
+import { PolicePreview } from './police-preview.tsx';
 import { actorOf, titleOf } from './referral-of.ts';
 import { ReviewBanner, ReviewBody } from './review-body.tsx';
 import { groundFaults, groundOf, readGround, sendingOf, type Ground } from './sending-of.ts';
@@ -131,15 +132,8 @@ async function signPage(
             <ReviewBody review={preview.review} placeOf={placeOf} />
           </div>
         </Section>
-        <SignForm
-          visit={visit}
-
-          opened={opened}
-          given={given}
-          errors={errors}
-          hospital={hospital}
-          preview={preview}
-        />
+        {isPoliceCase(opened) ? <PolicePreview visit={visit} desk={desk} patient={draft.patient} /> : null}
+        <SignForm visit={visit} opened={opened} given={given} errors={errors} hospital={hospital} preview={preview} />
       </>
     ),
   });
@@ -176,6 +170,10 @@ function Warnings({ preview }: { readonly preview: ReferralPreview }) {
   );
 }
 
+function isPoliceCase({ draft, record }: OpenedDraft): boolean {
+  return record.details.policeCase || draft.fields.policeCase === true;
+}
+
 interface SignFormProps {
   readonly visit: Visit;
   readonly opened: OpenedDraft;
@@ -187,7 +185,6 @@ interface SignFormProps {
 
 function SignForm({ visit, opened, given, errors, hospital, preview }: SignFormProps) {
   const { draft } = opened;
-  const isPolice = opened.record.details.policeCase || draft.fields.policeCase === true;
   return (
     <form method="post" action={url('referral-send', { draft: draft.id })} class="panel" data-draft="off">
       <Hidden name="version" value={String(draft.version)} />
@@ -196,7 +193,7 @@ function SignForm({ visit, opened, given, errors, hospital, preview }: SignFormP
       <p>
         To <Foreign text={hospital} />: {bytesWords(preview.totalBytes)} in all, of which{' '}
         {bytesWords(preview.documentBytes)} are the document.
-        {isPolice ? ' The mark of a police case goes along. After sending you can tell the police.' : ''}
+        {isPoliceCase(opened) ? ' The mark of a police case goes along. After sending you can tell the police.' : ''}
       </p>
       <Checkboxes
         name="signed"

@@ -140,7 +140,8 @@ function Police({
             (<Foreign text={number} />)
           </>
         )}
-        : the other hospital sees it. The police are told by an alert of their own, which you can see before it is sent.
+        : the other hospital sees it. Before you sign you see the mail to the police; it is sent from the page of the
+        referral, when you confirm it.
       </p>
     );
   return (
@@ -152,7 +153,7 @@ function Police({
         {
           value: 'yes',
           label: 'This is a police case',
-          hint: 'The other hospital sees the mark. After sending you are led to the alert to the police and see the exact mail first.',
+          hint: 'The other hospital sees the mark. Before you sign you see the mail to the police; it is sent from the page of the referral, when you confirm it.',
         },
       ]}
     />
