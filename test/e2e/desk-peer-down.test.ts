@@ -42,7 +42,7 @@ test('a doctor refers while Birch is killed: the page says so, Birch comes back,
     const told = await tracking();
     expect(told).toContain('Not delivered yet');
     expect(told).toContain('nothing is lost');
-    expect(told).toContain('Call the other hospital now.');
+    expect(told).toContain('Call now: ');
     expect(told).toMatch(/To be accepted until/);
     expect(told).not.toMatch(/✓ Delivered|signed receipt/);
     expect(textOf((await atAlder.get('/outbox')).text)).toMatch(/1 Not delivered|Tried again/);
