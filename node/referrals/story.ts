@@ -16,13 +16,21 @@ export type StoryEvent = ReferralDetail['events'][number] & {
   readonly note: string;
 };
 
-/** Every event of a referral in the order of time, read from the exact bytes that were signed (Spec bundle §6). */
+/** So many events of one referral are told: a peer that sends thousands makes no page endless. */
+export const eventsToldMax = 100;
+
+/**
+ * The events of a referral in the order of time, read from the exact bytes that were signed (Spec bundle §6): the first one
+ * and the newest.
+ */
 export async function storyOf(
   referrals: Pick<Referrals, 'document'>,
   detail: ReferralDetail,
 ): Promise<readonly StoryEvent[]> {
   const story: StoryEvent[] = [];
-  for (const event of detail.events) story.push({ ...event, ...(await saidIn(referrals, detail.id, event.message)) });
+  const { events } = detail;
+  const told = events.length <= eventsToldMax ? events : [...events.slice(0, 1), ...events.slice(1 - eventsToldMax)];
+  for (const event of told) story.push({ ...event, ...(await saidIn(referrals, detail.id, event.message)) });
   return story;
 }
 

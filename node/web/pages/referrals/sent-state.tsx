@@ -35,6 +35,9 @@ export function SentState(props: SentStateProps) {
       <Steps label="Where the referral is" steps={stepsOf(props, parcel)} />
       {parcel === undefined ? null : <Obstacle {...props} parcel={parcel} />}
       <h3>What happened</h3>
+      {detail.events.length === story.length ? null : (
+        <p>The first event and the newest of {detail.events.length}; the exchange log has all of them.</p>
+      )}
       <ol class="story">
         {story.map((event) => (
           <StoryLine event={event} hospital={hospital} own={props.own} />

@@ -13,6 +13,7 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { CaseAlerts } from '../alerts/case-alerts.tsx';
 import { submitOnce } from '../../submit-once.ts';
+import { ownFiles } from './choosable.ts';
 import { ownPlace } from './own-files.ts';
 import { actorOf, openReferral, titleOf } from './referral-of.ts';
 import { ReviewBanner, ReviewBody } from './review-body.tsx';
@@ -48,7 +49,8 @@ async function sentPage(
   if (review === undefined) return page({ title: 'Referral' }, <EmptyState title="This referral holds no document" />);
   const evidence = await desk.referralDesk.evidenceOfSent(detail);
   const patient = await patientOf(desk, detail);
-  const placeOf = ownPlace(patient === undefined ? [] : await desk.attachments.list(patient));
+  const ids = review.attachments.map((one) => one.id);
+  const placeOf = ownPlace(patient === undefined ? [] : await ownFiles(desk, patient, ids));
   return page(
     { title: `Referral ${detail.number}`, ...(status === undefined ? {} : { status }) },
     <>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ReferralId } from '../../../../protocol/ids.ts';
 import { PeerHttpError } from '../../../../node/platform/peer-http.ts';
+import { eventsToldMax } from '../../../../node/referrals/story.ts';
 import { drAdler, drBirk, openTwoDesks, type TwoDesks } from './two-desks.ts';
 
 let desks: TwoDesks;
@@ -70,4 +71,20 @@ test('without a request there is nothing to answer', async () => {
   await expect(birch.node.referrals.answerCancel(id, { kind: 'confirmed', author: drBirk })).rejects.toMatchObject({
     code: 'wrong-state',
   });
+});
+
+test.each([
+  [eventsToldMax, eventsToldMax],
+  [eventsToldMax + 1, eventsToldMax],
+  [1000, eventsToldMax],
+])('of %i events %i are told: the first one and the newest', async (count, told) => {
+  const { birch } = desks;
+  const detail = await birch.node.referrals.show(await crossedWithdrawal());
+  const [first, last] = [detail.events.at(0), detail.events.at(-1)];
+  if (first === undefined || last === undefined) throw new TypeError('expected a referral with its events');
+  const events = [first, ...Array.from({ length: count - 1 }, (_, i) => ({ ...last, seq: i }))];
+  const story = await birch.node.referralDesk.story({ ...detail, events });
+  expect(story).toHaveLength(told);
+  expect(story.at(0)?.name).toBe(first.name);
+  expect(story.at(-1)?.seq).toBe(count - 2);
 });
