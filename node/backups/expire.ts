@@ -18,14 +18,16 @@ export interface Expiry {
 
 /** Removes folders that no backup came of, and backups that are too old. Says how many backups went. */
 export async function expireBackups(files: Files, directory: string, expiry: Expiry): Promise<number> {
-  const { backups, unfinished } = await findBackups(files, directory);
+  const { backups, unfinished, damaged } = await findBackups(files, directory);
   for (const name of unfinished) await files.removeTree(join(directory, name));
+  const useless = damaged.filter((name) => expiry.now - timeOfName(name) > expiry.keepDays * dayMs);
+  for (const name of useless) await files.removeTree(join(directory, name));
   const old = backups.filter((backup, i) => i > 0 && backup.name !== expiry.proven && isOld(backup, expiry));
   for (const { name } of old) {
     await files.remove(join(directory, name, manifestName)); // From here on it is no backup, whatever happens.
     await files.removeTree(join(directory, name));
   }
-  return old.length;
+  return old.length + useless.length;
 }
 
 /**
@@ -49,6 +51,11 @@ export async function sweepBlobs(files: Files, directory: string): Promise<numbe
     removed += 1;
   }
   return removed;
+}
+
+/** When a backup was made whose manifest cannot be read. */
+function timeOfName(name: string): number {
+  return parseInstant(name.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:'));
 }
 
 function isOld({ manifest }: Backup, { now, keepDays }: Expiry): boolean {

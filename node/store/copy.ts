@@ -10,7 +10,7 @@ import { StoreError, type Reader, type Store } from './store.ts';
 export interface DatabaseCopy extends AsyncDisposable, Pick<Store, 'read' | 'write'> {
   /** The schema that it was made with. */
   readonly schema: number;
-  /** How many values `sealed` gives. */
+  /** How many values `sealed` gives at most. */
   countSealed(): number;
   /** Everything that the keyring sealed, a page after the other. */
   sealed(): Iterable<readonly SealedValue[]>;

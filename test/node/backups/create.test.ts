@@ -209,6 +209,11 @@ describe('old backups', () => {
     clock.advance(1000);
     await open().create('Ada');
     expect(existsSync(stray)).toBe(false);
+    const broken = join(directory, last.name, 'backup.json');
+    writeFileSync(broken, 'other');
+    expect(await expireBackups(systemFiles, directory, { ...expiry, now: at(2000) })).toBe(0);
+    expect(await expireBackups(systemFiles, directory, { ...expiry, now: at(2001) })).toBe(1);
+    expect(names()).not.toContain(last.name);
   });
 });
 

@@ -1,4 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { dataDirectoryOf, loadConfig, type NodeConfig } from '../../../node/config/config.ts';
@@ -196,4 +197,54 @@ test('a mail server may be named by the environment alone, and wins over the fil
   const whole = await load(alder, { ...told, FERNPOST_SMTP_TLS: 'none' });
   expect(whole.mail).toEqual({ host: '127.0.0.1', port: 1025, tls: 'none', from: 'node@alder.example' });
   expect((await load({ ...alder, mail }, { FERNPOST_SMTP_PORT: '2525' })).mail).toMatchObject({ ...mail, port: 2525 });
+});
+
+describe('backups', () => {
+  const backups = { directory: '/mnt/backup/fernpost' };
+
+  test('are made daily and kept for 35 days where nothing else is said', async () => {
+    expect((await load({ ...alder, backups })).backups).toEqual({
+      ...backups,
+      everyHours: 24,
+      keepDays: 35,
+      files: 'copy',
+    });
+    expect((await load(alder)).backups).toBeUndefined();
+    expect((await load(alder, { FERNPOST_BACKUP_DIRECTORY: '/elsewhere' })).backups).toMatchObject({
+      directory: '/elsewhere',
+      everyHours: 24,
+    });
+  });
+
+  test.each([
+    ['every hour', { everyHours: 1 }, true],
+    ['every week', { everyHours: 168 }, true],
+    ['less than weekly', { everyHours: 169 }, false],
+    ['never', { everyHours: 0 }, false],
+    ['kept for a day', { keepDays: 1 }, true],
+    ['kept for 35 days', { keepDays: 35 }, true],
+    ['kept for longer', { keepDays: 36 }, false],
+    ['kept as long as the next takes', { everyHours: 48, keepDays: 2 }, true],
+    ['gone before the next', { everyHours: 49, keepDays: 2 }, false],
+    ['without files that no bucket has', { files: 'bucket' }, false],
+    ['in a relative place', { directory: 'backup' }, false],
+  ])('%s', async (_, more, holds) => {
+    const loaded = load({ ...alder, backups: { ...backups, ...more } });
+    if (holds) await expect(loaded).resolves.toBeDefined();
+    else await expect(loaded).rejects.toMatchObject({ name: 'ConfigError' });
+  });
+
+  test.each([
+    ['inside the data directory', (data: string) => `${data}/backups`, false],
+    ['the data directory itself', (data: string) => data, false],
+    ['around the data directory', (data: string) => dirname(data), false],
+    ['beside the data directory', (data: string) => `${data}-backups`, true],
+  ])('%s', async (_, place, holds) => {
+    using directory = testDirectory();
+    const file = { ...alder, backups: { directory: place(directory.path) } };
+    writeFileSync(directory.file('fernpost.json'), JSON.stringify(file));
+    const loaded = loadConfig(directory.path, {}, files);
+    if (holds) await expect(loaded).resolves.toBeDefined();
+    else await expect(loaded).rejects.toMatchObject({ code: 'contradiction' });
+  });
 });
