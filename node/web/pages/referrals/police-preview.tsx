@@ -1,3 +1,4 @@
+import type { Mail } from '../../../platform/mail.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
 import type { PatientId } from '../../../records/model.ts';
 import { Notice, Section } from '../../components/panel.tsx';
@@ -12,6 +13,8 @@ export interface PolicePreviewProps {
   readonly desk: DeskServices;
   readonly patient: PatientId;
 }
+
+type ProposedProps = PolicePreviewProps & { readonly station: string };
 
 /**
  * What a police case says to the police, before the referral is signed (screen 6): the mail that would go to the nearest
@@ -39,8 +42,19 @@ export async function PolicePreview({ visit, desk, patient }: PolicePreviewProps
   );
 }
 
+async function Proposed(props: ProposedProps) {
+  const proposed = await mailOf(props);
+  if ('mail' in proposed) return <MailView mail={proposed.mail} />;
+  return (
+    <Notice tone="amber" title="There is no such mail yet">
+      <p>{proposed.why}</p>
+    </Notice>
+  );
+}
+
 /** Whatever keeps the mail from being composed is said, and keeps nobody from signing the referral. */
-async function Proposed({ visit, desk, patient, station }: PolicePreviewProps & { readonly station: string }) {
+async function mailOf(props: ProposedProps): Promise<{ readonly mail: Mail } | { readonly why: string }> {
+  const { visit, desk, patient, station } = props;
   const { about, caseNumber, recordTexts } = await caseOf(desk, { patient });
   try {
     const previewed = await desk.alerts.preview({
@@ -51,19 +65,11 @@ async function Proposed({ visit, desk, patient, station }: PolicePreviewProps & 
       about,
       recordTexts,
     });
-    if (previewed.state === 'shown') return <MailView mail={previewed.preview.mail} />;
+    if (previewed.state === 'shown') return { mail: previewed.preview.mail };
     const faults = previewed.faults.map(({ message }) => message).join('; ');
-    return <NoMail why={`Its case number ${faults}. You are asked for another.`} />;
+    return { why: `Its case number ${faults}. You are asked for another.` };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    return <NoMail why={error.message} />;
+    return { why: error.message };
   }
-}
-
-function NoMail({ why }: { readonly why: string }) {
-  return (
-    <Notice tone="amber" title="There is no such mail yet">
-      <p>{why}</p>
-    </Notice>
-  );
 }
