@@ -38,7 +38,9 @@ export function tellCheck(check: FirstRunCheck): ToldCheck {
 }
 
 export function holdWords(checks: readonly Pick<ToldCheck, 'state'>[]): string {
-  return `${checks.filter(({ state }) => state !== 'fail').length} of ${checks.length} hold.`;
+  const [held, warned] = ['ok', 'warn'].map((word) => checks.filter(({ state }) => state === word).length);
+  const look = warned === 0 ? '' : `, ${warned} ${warned === 1 ? 'wants' : 'want'} a look`;
+  return `${held} of ${checks.length} hold${look}.`;
 }
 
 export function readyWords(checks: readonly Pick<ToldCheck, 'state'>[]): string {

@@ -64,7 +64,7 @@ describe('signing in', () => {
     await expect.poll(async () => (await client.post('/sign-in', given)).status).toBe(429);
     const answer = await client.post('/sign-in', given);
     expect(answer.text).toMatch(
-      /Too many wrong tries with this login\. Nothing was checked\. Try again in \d seconds?, at \d\d:\d\d:\d\d UTC/,
+      /After wrong tries with this login the next has to wait\. Nothing was checked\. Try again in \d seconds?, at \d\d:\d\d:\d\d UTC/,
     );
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   });

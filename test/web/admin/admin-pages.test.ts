@@ -157,7 +157,7 @@ test('the first-run checks hold six results, and a person confirms the safe', as
   expect(unticked.status).toBe(422);
   const confirmed = await admin.submitAndOpen('/admin/first-run', '/admin/first-run/keys', { safe: 'yes' });
   expect(confirmed.text).toContain('by user administrator.alder');
-  expect(confirmed.text).toContain('6 of 6 hold.');
+  expect(confirmed.text).toContain('of 6 hold, 1 wants a look.');
   expect((await admin.get('/admin')).text).not.toContain('Nobody has confirmed');
 });
 

@@ -36,7 +36,7 @@ export const passwordHandlers: Pick<HandlersOf<typeof accountRoutes>, 'password'
         return passwordPage(visit, next, result.faults.map(errorOf));
       case 'wait':
         return again(
-          `Too many wrong tries. Nothing was changed. Try again in ${waitWords(Math.ceil((result.until - visit.now) / 1000))}.`,
+          `After wrong tries the next has to wait. Nothing was changed. Try again in ${waitWords(Math.ceil((result.until - visit.now) / 1000))}.`,
         );
       case 'locked':
         return again('Your login is locked after 100 wrong tries. An administrator ends this with a new password.');

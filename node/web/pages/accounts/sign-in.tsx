@@ -106,7 +106,7 @@ function refusalOf(result: Refusal, now: Instant): Pick<SignInFacts, 'errors' | 
       const seconds = Math.ceil((result.until - now) / 1000);
       const whose = result.of === 'login' ? 'with this login' : 'from this computer or network';
       const end = new Date(result.until).toISOString().slice(11, 19);
-      const message = `Too many wrong tries ${whose}. Nothing was checked. Try again in ${waitWords(seconds)}, at ${end} UTC.`;
+      const message = `After wrong tries ${whose} the next has to wait. Nothing was checked. Try again in ${waitWords(seconds)}, at ${end} UTC.`;
       return { status: 429, retryAfterSeconds: seconds, errors: [{ field: 'login', message }] };
     }
     case 'locked':

@@ -115,9 +115,10 @@ function Summary({
   readonly warned: number;
   readonly total: number;
 }) {
-  if (failed === 0 && warned === 0) return <Notice tone="green" title={`All ${total} checks are good`} />;
+  if (failed === 0 && warned === 0) return <Notice tone="green" title={`All ${total} checks below are good`} />;
   const tone = failed > 0 ? 'red' : 'amber';
-  const failing = failed === 0 ? 'Nothing fails' : `${failed} of ${total} checks ${failed === 1 ? 'fails' : 'fail'}`;
+  const failing =
+    failed === 0 ? 'No check below fails' : `${failed} of ${total} checks ${failed === 1 ? 'fails' : 'fail'}`;
   const looking = warned === 0 ? '' : `; ${warned} ${warned === 1 ? 'wants' : 'want'} a look`;
   return <Notice tone={tone} title={failing + looking} />;
 }
