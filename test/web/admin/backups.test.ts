@@ -42,8 +42,8 @@ describe('the page Health', () => {
     const before = alder.node.log.head().size;
     const page = await admin.get('/admin');
     const once = /action="\/admin\/backups"[^]*?name="once" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
-    expect((await admin.post('/admin/backups', { once })).location).toBe('/admin');
-    expect((await admin.post('/admin/backups', { once })).location).toBe('/admin');
+    expect((await admin.post('/admin/backups', { once })).location).toBe('/admin#backups');
+    expect((await admin.post('/admin/backups', { once })).location).toBe('/admin#backups');
     await idle();
     expect(folders()).toHaveLength(1);
     expect(alder.node.log.head().size).toBe(before + 1);
@@ -93,7 +93,7 @@ describe('the page Health', () => {
     const once = /action="\/admin\/backups"[^]*?name="once" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
     alder.node.backups.request('drill', 'Somebody');
     const before = alder.node.log.head().size;
-    expect((await admin.post('/admin/backups', { once })).location).toBe('/admin?did=busy');
+    expect((await admin.post('/admin/backups', { once })).location).toBe('/admin?did=busy#backups');
     expect(alder.node.log.head().size).toBe(before);
     await idle();
   });

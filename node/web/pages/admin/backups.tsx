@@ -34,10 +34,10 @@ async function askFor(visit: Visit, desk: DeskServices, kind: RunKind): Promise<
       desk.backups.assertMayStart();
       await desk.adminChanges.noteAsked(personOf(visit), kind);
       desk.backups.request(kind, visit.user.name);
-      return url('health');
+      return `${url('health')}#backups`;
     } catch (error) {
       if (!(error instanceof BackupError) || (error.code !== 'busy' && error.code !== 'not-configured')) throw error;
-      return url('health', {}, { did: error.code }); // Somebody was faster: the page shows what is under way.
+      return `${url('health', {}, { did: error.code })}#backups`; // Somebody was faster: the page shows what is under way.
     }
   });
 }
