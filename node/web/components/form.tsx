@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { describedBy, fieldId, Label, Optional, Told } from './field-parts.tsx';
 
 /** What is wrong with one field, in words; the field is named as in the form. */
 export interface FormError {
@@ -36,10 +37,6 @@ export function ErrorSummary({
       </ul>
     </section>
   );
-}
-
-export function fieldId(field: string): string {
-  return `f-${field.replaceAll(/[^A-Za-z0-9_-]/g, '-')}`;
 }
 
 interface Common {
@@ -260,61 +257,4 @@ export function LinkButton({
       {children}
     </a>
   );
-}
-
-interface Need {
-  readonly required: boolean;
-  readonly needed: string | undefined;
-}
-
-function Label({ name, label, ...need }: Need & { readonly name: string; readonly label: Child }) {
-  return (
-    <label for={fieldId(name)}>
-      {label}
-      <Optional {...need} />
-    </label>
-  );
-}
-
-function Optional({ required, needed = 'optional' }: Need) {
-  return required ? null : <span class="optional"> ({needed})</span>;
-}
-
-function Told({
-  name,
-  hint,
-  error,
-}: {
-  readonly name: string;
-  readonly hint: Child;
-  readonly error: string | undefined;
-}) {
-  return (
-    <>
-      {hint === undefined ? null : (
-        <p class="hint" id={`${fieldId(name)}-hint`}>
-          {hint}
-        </p>
-      )}
-      {error === undefined ? null : (
-        <p class="error" id={`${fieldId(name)}-error`}>
-          <span class="unseen">Error: </span>
-          {error}
-        </p>
-      )}
-    </>
-  );
-}
-
-function describedBy(
-  name: string,
-  hint: Child,
-  errors: FormErrors,
-): { readonly ids: string | undefined; readonly error: string | undefined } {
-  const error = errors.find(({ field }) => field === name)?.message;
-  const ids = [
-    ...(hint === undefined ? [] : [`${fieldId(name)}-hint`]),
-    ...(error === undefined ? [] : [`${fieldId(name)}-error`]),
-  ];
-  return { ids: ids.length === 0 ? undefined : ids.join(' '), error };
 }

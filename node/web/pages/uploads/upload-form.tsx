@@ -1,6 +1,7 @@
 import type { Upload } from '../../../records/attachments/sealed-upload.ts';
 import type { ConsultationId, PatientRecord } from '../../../records/model.ts';
-import { Field, fieldId, Hidden, Submit, type FormErrors } from '../../components/form.tsx';
+import { fieldId } from '../../components/field-parts.tsx';
+import { Field, Hidden, Submit, type FormErrors } from '../../components/form.tsx';
 import { Section } from '../../components/panel.tsx';
 import { DataTable } from '../../components/table.tsx';
 import { bytesWords, Foreign, shown, When } from '../../components/text.tsx';
