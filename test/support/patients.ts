@@ -1,8 +1,31 @@
 import { detailsOf, makeCells, type Cells } from '../../node/records/csv/columns.ts';
 import { readCsv } from '../../node/records/csv/read.ts';
 import { checkCells, hasError } from '../../node/records/csv/row.ts';
-import type { PatientDetails } from '../../node/records/model.ts';
+import type { PatientDetails, PatientId } from '../../node/records/model.ts';
+import type { Patients } from '../../node/records/patients.ts';
 import type { Instant } from '../../protocol/instant.ts';
+
+/** A patient of whom nothing is told but a number. */
+export const untoldPatient: PatientDetails = {
+  csvId: 'A-000001',
+  allergies: [],
+  conditions: [],
+  medications: [],
+  immunizations: [],
+  familyHistory: [],
+  procedures: [],
+  policeCase: false,
+};
+
+/** Adds that patient with what is told of them. */
+export async function addPatientTo(
+  { patients }: { readonly patients: Pick<Patients, 'add'> },
+  details: Partial<PatientDetails>,
+): Promise<PatientId> {
+  const added = await patients.add({ ...untoldPatient, ...details });
+  if (added.state !== 'added') throw new TypeError('expected an added patient');
+  return added.record.id;
+}
 
 /** The rows of a CSV file of patients as its reader gives them, without the header. */
 export async function cellsOfCsv(bytes: Uint8Array): Promise<Cells[]> {

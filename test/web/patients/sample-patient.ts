@@ -1,6 +1,7 @@
 import type { ConsultationId, PatientDetails, PatientId } from '../../../node/records/model.ts';
 import { instantOfMs } from '../../../protocol/instant.ts';
 import type { TestDesk } from '../../support/desk.ts';
+import { addPatientTo, untoldPatient } from '../../support/patients.ts';
 
 /** Somebody of whom everything is told. */
 export const wholePatient: PatientDetails = {
@@ -34,33 +35,11 @@ export const wholePatient: PatientDetails = {
 
 /** Somebody of whom only a name is told. */
 export function plainPatient(csvId: string, familyName: string): PatientDetails {
-  const { allergies, conditions, medications, immunizations, familyHistory, procedures } = nothing;
-  return {
-    csvId,
-    familyName,
-    allergies,
-    conditions,
-    medications,
-    immunizations,
-    familyHistory,
-    procedures,
-    policeCase: false,
-  };
+  return { ...untoldPatient, csvId, familyName };
 }
 
-const nothing = {
-  allergies: [],
-  conditions: [],
-  medications: [],
-  immunizations: [],
-  familyHistory: [],
-  procedures: [],
-};
-
-export async function addPatient(desk: TestDesk, details: PatientDetails): Promise<PatientId> {
-  const added = await desk.node.patients.add(details);
-  if (added.state !== 'added') throw new TypeError('expected an added patient');
-  return added.record.id;
+export function addPatient(desk: TestDesk, details: PatientDetails): Promise<PatientId> {
+  return addPatientTo(desk.node, details);
 }
 
 /** Consultations a day apart, the newest first in what they say. */

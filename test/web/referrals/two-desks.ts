@@ -1,6 +1,7 @@
 import { streamOnce } from '../../../node/platform/files.ts';
 import type { PatientDetails, PatientId } from '../../../node/records/model.ts';
 import { eventually, openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
+import { addPatientTo } from '../../support/patients.ts';
 import { hiddenFields, type DeskAnswer, type DeskClient, type Fields } from '../../support/desk-client.ts';
 
 export interface TwoDesks extends AsyncDisposable {
@@ -9,17 +10,6 @@ export interface TwoDesks extends AsyncDisposable {
   readonly atAlder: DeskClient;
   readonly atBirch: DeskClient;
 }
-
-const empty: PatientDetails = {
-  csvId: 'A-000001',
-  allergies: [],
-  conditions: [],
-  medications: [],
-  immunizations: [],
-  familyHistory: [],
-  procedures: [],
-  policeCase: false,
-};
 
 /** Two paired hospitals with a doctor at each desk. */
 export async function openTwoDesks(): Promise<TwoDesks> {
@@ -34,10 +24,8 @@ export async function openTwoDesks(): Promise<TwoDesks> {
   };
 }
 
-export async function addPatient({ node }: TestDesk, details: Partial<PatientDetails>): Promise<PatientId> {
-  const added = await node.patients.add({ ...empty, ...details });
-  if (added.state !== 'added') throw new Error('the patient is there already');
-  return added.record.id;
+export function addPatient({ node }: TestDesk, details: Partial<PatientDetails>): Promise<PatientId> {
+  return addPatientTo(node, details);
 }
 
 export async function addFile(
