@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ChunkHasher } from '../protocol/bundle/chunk-room.ts';
 import type { RecordX } from '../protocol/log/entry.ts';
 import { openAdministration } from './alerts/open.ts';
 import { openAccess } from './accounts/access.ts';
@@ -54,13 +55,14 @@ import { openPatients } from './records/patients.ts';
 import { openReceivedPatients } from './records/received-patients.ts';
 import { openRegistration } from './records/registration.ts';
 import { openTimeline } from './records/timeline.ts';
-import { openPrefixHashes } from './referrals/chunk-intake.ts';
 import { openChunkTokens } from './referrals/chunk-tokens.ts';
 import { openTokenSpool } from './referrals/token-spool.ts';
 import { openDispatcher } from './referrals/dispatch.ts';
 import { openInbox } from './referrals/inbox.ts';
 import { openInboxList } from './referrals/inbox-list.ts';
 import { openIntake } from './referrals/intake.ts';
+import { openIntakeRooms } from './referrals/intake-rooms.ts';
+import { openPrefixHashes } from './referrals/prefix-hashes.ts';
 import { openReferrals } from './referrals/open-referrals.ts';
 import { openOutboxList } from './referrals/outbox-list.ts';
 import { openPeerHeads } from './referrals/peer-heads.ts';
@@ -82,6 +84,7 @@ export interface Machine {
   readonly rootKey: RootKey;
   readonly store: Database;
   readonly http: PeerHttp;
+  readonly hasher: ChunkHasher;
   /** Made from a backup and not proven to be current: it is read, and signs nothing (Node §3). */
   readonly restored: boolean;
 }
@@ -226,7 +229,7 @@ export function connectExchange(
   records: ConnectedRecords,
   wake: (job: string) => void,
 ) {
-  const { config, store, files, clock, random, diagnostics } = machine;
+  const { config, store, files, clock, random, diagnostics, hasher } = machine;
   const { log, proofs, directory } = peers;
   const newRef = (): string => random.bytes(refBytes).toHex();
   const receiptOf = async (reader: Reader, x: string): Promise<string> => {
@@ -237,15 +240,18 @@ export function connectExchange(
   const heads = openPeerHeads({ store, log, proofs, clock });
   const parts = { ...peers, ...records, store, clock, random, diagnostics, dataKeyOf: parseDataKeyId };
   const sending = { ...parts, heads, version, wake: () => wake('delivery'), delivered: () => wake('witnessing') };
+  const rooms = openIntakeRooms(hasher);
   const receiving = {
     ...parts,
-    prefixes: openPrefixHashes(records.blobs, records.scratch),
+    prefixes: openPrefixHashes({ blobs: records.blobs, rooms, scratch: records.scratch }),
+    rooms,
+    hasher,
     newRef,
     proofOf: (reader: Reader, row: { readonly x: string | null }) => receiptOf(reader, row.x ?? ''),
     onReceived: () => wake('witnessing'),
   };
   const spool = openTokenSpool(files, join(config.dataDirectory, 'spool'));
-  const chunkTokens = openChunkTokens(records.attachments, spool);
+  const chunkTokens = openChunkTokens(records.attachments, spool, hasher);
   const dispatcher = openDispatcher(sending, chunkTokens, openDeliveryEffects(sending));
   directory.onSpoke((peer) => dispatcher.peerSpoke(peer));
   const { bytesADay: bytesPerDay, leavesADay: leavesPerDay } = config.limits;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ChunkHasher } from '../protocol/bundle/chunk-room.ts';
 import { sealingReady } from '../protocol/crypto/seal.ts';
 import { isRestored, restoredRefusal } from './backups/restored-mark.ts';
 import type { NodeConfig } from './config/config.ts';
@@ -21,6 +22,7 @@ import {
 import { systemClock, type Clock } from './platform/clock.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
+import { openHashThread } from './platform/hash-thread.ts';
 import type { MailPort } from './platform/mail.ts';
 import type { PeerHttp } from './platform/peer-http.ts';
 import { openDiagnostics } from './platform/pino-diagnostics.ts';
@@ -38,6 +40,7 @@ export interface NodeOverrides {
   readonly diagnostics?: Diagnostics;
   readonly rootKey?: RootKey;
   readonly mail?: MailPort;
+  readonly hasher?: ChunkHasher;
   /** Opens a directory that was made from a backup as well: to be read, without doors and jobs (Node §3). */
   readonly readRestored?: true;
   /** For the benchmark alone. */
@@ -85,6 +88,7 @@ export async function openNode(config: NodeConfig, overrides: NodeOverrides = {}
       store,
       restored,
       http: overrides.http ?? openPeerHttp(),
+      hasher: overrides.hasher ?? openHashThread(),
       ...(overrides.mail === undefined ? {} : { mail: overrides.mail }),
     });
   } catch (error) {

@@ -16,6 +16,7 @@ const program = await rolldown({
   input: {
     fernpost: `${compiled}/cli/main.js`,
     serve: `${compiled}/main.js`,
+    'hash-worker': `${compiled}/platform/hash-worker.js`,
     'damage-worker': `${compiled}/store/damage-worker.js`, // A thread of its own begins with a file of its own.
   },
   platform: 'node',

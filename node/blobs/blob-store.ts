@@ -17,10 +17,15 @@ export const blobBytesMax = 8 * 1024 * 1024 + 100;
  */
 export interface BlobStore {
   readonly kind: 'directory' | 's3';
-  put(name: BlobName, size: number, bytes: () => ByteStream): Promise<void>;
+  put(name: BlobName, size: number, bytes: () => ByteStream, options?: PutOptions): Promise<void>;
   get(name: BlobName): Promise<ByteStream>;
   /** As `get`, into a buffer that is used again: the whole blob, verified before it returns. Says how many bytes it has. */
   read(name: BlobName, into: Uint8Array): Promise<number>;
+  /**
+   * As `read`, without the digest, for who checks a MAC over all of it before anything of it is used. Where that fails,
+   * `read` says what is wrong with the blob, and repairs it where that is possible.
+   */
+  readUnverified(name: BlobName, into: Uint8Array): Promise<number>;
   /** Size in bytes, `undefined` where there is none. */
   has(name: BlobName): Promise<number | undefined>;
   /** Nothing happens where there is none. */
@@ -28,6 +33,16 @@ export interface BlobStore {
   /** What this backend can and cannot do, tried with a real object (write, read back, delete). Throws `BlobError`. */
   probe(): Promise<BlobAbilities>;
   close(): Promise<void>;
+}
+
+export interface PutOptions {
+  /**
+   * SHA-256 of these bytes, computed elsewhere meanwhile: it is compared with the name in the place of one computed here.
+   * What it fails with is passed on, and nothing is stored.
+   */
+  readonly sha256?: Promise<Uint8Array>;
+  /** The caller commits the blob's row by itself (`DurableBlobs.note`), together with what refers to the blob. */
+  readonly isNotedByCaller?: boolean;
 }
 
 export interface BlobAbilities {
@@ -70,8 +85,28 @@ export async function* verified(name: BlobName, size: number | undefined, bytes:
     hash.update(piece);
     yield piece;
   }
-  if (blobNameOf(hash.digest()) !== name || (size !== undefined && size !== count))
-    throw new BlobError('damaged', `the bytes of blob ${name} are not what its name says`);
+  if (size !== undefined && size !== count) throw damaged(name);
+  checkDigest(name, hash.digest());
+}
+
+function damaged(name: BlobName): BlobError {
+  return new BlobError('damaged', `the bytes of blob ${name} are not what its name says`);
+}
+
+/** Passes the bytes of a blob on and compares their count alone: their digest is computed elsewhere. */
+export async function* counted(name: BlobName, size: number, bytes: ByteStream): ByteStream {
+  let count = 0;
+  for await (const piece of bytes) {
+    count += piece.length;
+    if (count > blobBytesMax) throw new BlobError('too-large', `blob ${name} is larger than ${blobBytesMax} bytes`);
+    yield piece;
+  }
+  if (count !== size) throw damaged(name);
+}
+
+/** Fails with `damaged` where the digest is not the one of the name. */
+export function checkDigest(name: BlobName, sha256: Uint8Array): void {
+  if (blobNameOf(sha256) !== name) throw damaged(name);
 }
 
 /** The whole of a blob, verified; at most `blobBytesMax` bytes. */

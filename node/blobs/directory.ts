@@ -4,13 +4,17 @@ import { FileError, streamOf, streamOnce, type ByteStream, type Files } from '..
 import type { Random } from '../platform/random.ts';
 import {
   BlobError,
+  blobBytesMax,
   blobNameOf,
+  checkDigest,
+  counted,
   parseBlobName,
   readBlob,
   verified,
   type BlobErrorCode,
   type BlobName,
   type BlobStore,
+  type PutOptions,
 } from './blob-store.ts';
 
 const pieceBytes = 256 * 1024;
@@ -38,11 +42,19 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
 
   const has = async (name: BlobName): Promise<number | undefined> => await asBlobError(files.size(placeOf(name)));
 
-  const put = async (name: BlobName, size: number, bytes: () => ByteStream): Promise<void> => {
+  const put = async (
+    name: BlobName,
+    size: number,
+    bytes: () => ByteStream,
+    { sha256: elsewhere }: PutOptions = {},
+  ): Promise<void> => {
+    elsewhere?.catch(() => undefined); // It is awaited below, unless something else fails before.
     if ((await has(name)) === size && (await isSound(files, placeOf(name), name))) return;
     const unfinished = join(incoming, random.uuid());
     try {
-      await write(files, unfinished, verified(name, size, bytes()));
+      const checked = elsewhere === undefined ? verified(name, size, bytes()) : counted(name, size, bytes());
+      await write(files, unfinished, checked);
+      if (elsewhere !== undefined) checkDigest(name, await elsewhere);
       const shard = join(path, name.slice(0, 2));
       if (!known.has(shard)) await files.makeDirectory(shard);
       known.add(shard);
@@ -58,22 +70,33 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
     return verified(name, undefined, streamOf(reader, pieceBytes));
   };
 
-  const read = async (name: BlobName, into: Uint8Array): Promise<number> => {
+  const readPieces = async (
+    name: BlobName,
+    into: Uint8Array,
+    bytesAtOnce: number,
+    each?: (piece: Uint8Array) => void,
+  ): Promise<number> => {
     await using file = await asBlobError(files.openReader(placeOf(name)));
     if (file.size > into.length) throw new BlobError('too-large', `blob ${name} is larger than its place`);
-    const hash = sha256Stream();
     let at = 0;
     while (at < file.size) {
-      const piece = into.subarray(at, Math.min(at + pieceBytes, file.size));
+      const piece = into.subarray(at, Math.min(at + bytesAtOnce, file.size));
       const size = await asBlobError(file.read(piece, at));
       if (size === 0) break;
-      hash.update(piece.subarray(0, size));
+      each?.(piece.subarray(0, size));
       at += size;
     }
-    if (blobNameOf(hash.digest()) !== name)
-      throw new BlobError('damaged', `the bytes of blob ${name} are not what its name says`);
     return at;
   };
+
+  const read = async (name: BlobName, into: Uint8Array): Promise<number> => {
+    const hash = sha256Stream();
+    const size = await readPieces(name, into, pieceBytes, (piece) => hash.update(piece));
+    checkDigest(name, hash.digest());
+    return size;
+  };
+
+  const readUnverified = (name: BlobName, into: Uint8Array): Promise<number> => readPieces(name, into, blobBytesMax);
 
   const remove = async (name: BlobName): Promise<void> => await asBlobError(files.remove(placeOf(name)));
 
@@ -86,7 +109,7 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
     return { conditionalCreate: true, detail: 'writing, reading and deleting a file work' };
   };
 
-  return { kind: 'directory', put, get, read, has, remove, probe, close: () => Promise.resolve() };
+  return { kind: 'directory', put, get, read, readUnverified, has, remove, probe, close: () => Promise.resolve() };
 }
 
 /** Every blob of the directory, in no order; for the scrub and for finding what nobody refers to. */

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import { streamOnce, type ByteStream } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
 import { BlobError, readBlob, readInto, type BlobName, type BlobStore } from './blob-store.ts';
 import { countPending, duePending, insertBlob, markFailed, markVerified, removeBlob } from './blob-queries.ts';
 
@@ -15,6 +15,8 @@ import { countPending, duePending, insertBlob, markFailed, markVerified, removeB
  * it gives any of it out, and repairs a damaged local copy from the bucket. `remove` removes it everywhere.
  */
 export interface DurableBlobs extends BlobStore {
+  /** The row of a blob that was put with `isNotedByCaller`: without it no bucket ever gets the blob. */
+  note(writer: Writer, name: BlobName, size: number): Promise<void>;
   /** Tries what is due to go to the bucket, and says when to call again; `undefined` when nothing waits. */
   uploadPending(signal?: AbortSignal): Promise<{ readonly uploaded: number; readonly nextTryAt: Instant | undefined }>;
   /** As `get`, from the bucket alone; `missing` without a bucket. */
@@ -67,13 +69,28 @@ export function openDurableBlobs(options: DurableBlobsOptions): DurableBlobs {
     return bytes;
   };
 
+  const readOrRepair = async (name: BlobName, into: Uint8Array, reading: Promise<number>): Promise<number> => {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!(error instanceof BlobError) || (error.code !== 'damaged' && error.code !== 'missing')) throw error;
+      const bytes = await repaired(name, error);
+      return readInto(name, streamOnce(bytes), into);
+    }
+  };
+
+  const note = async (writer: Writer, name: BlobName, size: number): Promise<void> => {
+    const now = clock.now();
+    await writer.run(insertBlob, { name, size, stored_at: now, next_try_at: now });
+  };
+
   return {
     kind: local.kind,
-    put: async (name, size, bytes) => {
-      await local.put(name, size, bytes);
-      const now = clock.now();
-      await store.write((writer) => writer.run(insertBlob, { name, size, stored_at: now, next_try_at: now }));
+    put: async (name, size, bytes, options) => {
+      await local.put(name, size, bytes, options);
+      if (options?.isNotedByCaller !== true) await store.write((writer) => note(writer, name, size));
     },
+    note,
     get: async (name) => {
       try {
         return streamOnce(await readBlob(name, await local.get(name)));
@@ -83,15 +100,8 @@ export function openDurableBlobs(options: DurableBlobsOptions): DurableBlobs {
         throw error;
       }
     },
-    read: async (name, into) => {
-      try {
-        return await local.read(name, into);
-      } catch (error) {
-        if (!(error instanceof BlobError) || (error.code !== 'damaged' && error.code !== 'missing')) throw error;
-        const bytes = await repaired(name, error);
-        return readInto(name, streamOnce(bytes), into);
-      }
-    },
+    read: (name, into) => readOrRepair(name, into, local.read(name, into)),
+    readUnverified: (name, into) => readOrRepair(name, into, local.readUnverified(name, into)),
     has: async (name) => (await local.has(name)) ?? (await bucket?.has(name)),
     remove: async (name) => {
       await bucket?.remove(name);

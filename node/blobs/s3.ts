@@ -111,7 +111,7 @@ export async function openS3Blobs(options: S3BlobsOptions): Promise<BlobStore> {
 
   const read = async (name: BlobName, into: Uint8Array): Promise<number> => readInto(name, await get(name), into);
 
-  return { kind: 's3', put, get, read, has, remove, probe, close: async () => client.destroy() };
+  return { kind: 's3', put, get, read, readUnverified: read, has, remove, probe, close: async () => client.destroy() };
 }
 
 function newClient(Client: typeof S3Client, options: S3BlobsOptions): S3Client {

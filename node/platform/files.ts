@@ -28,6 +28,8 @@ export interface Files {
   openReader(path: string): Promise<FileReader>;
   /** A new file with mode 0600; fails where one exists. */
   openWriter(path: string): Promise<FileWriter>;
+  /** An existing file, written over from its first byte on; what it had beyond that stays. */
+  openOver(path: string): Promise<FileWriter>;
   /** Renames and then fsyncs the directory: after it the file is there, whole, whatever happens (law 2). */
   moveDurably(from: string, to: string): Promise<void>;
   /** Writes to a temporary name, fsyncs, and moves it durably into place. */

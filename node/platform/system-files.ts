@@ -26,6 +26,8 @@ export function openFiles(onSyncFailure: (error: FileError) => void): Files {
   };
   const openWriter = async (path: string): Promise<FileWriter> =>
     writerOf(await told(path, open(path, 'wx', 0o600)), path, sync);
+  const openOver = async (path: string): Promise<FileWriter> =>
+    writerOf(await told(path, open(path, 'r+')), path, sync);
   const moveDurably = async (from: string, to: string): Promise<void> => {
     await told(to, rename(from, to));
     // A rename is one step of the file system: where the new name is durable the old one is gone, or is swept as unfinished.
@@ -46,7 +48,7 @@ export function openFiles(onSyncFailure: (error: FileError) => void): Files {
     }
     await moveDurably(unfinished, path);
   };
-  return { ...readingFiles, makeDirectory, openWriter, moveDurably, writeDurably };
+  return { ...readingFiles, makeDirectory, openWriter, openOver, moveDurably, writeDurably };
 }
 
 /** Takes every right on a file from group and others. */
@@ -54,7 +56,7 @@ export async function makePrivate(path: string): Promise<void> {
   await told(path, chmod(path, 0o600));
 }
 
-const readingFiles: Omit<Files, 'makeDirectory' | 'openWriter' | 'moveDurably' | 'writeDurably'> = {
+const readingFiles: Omit<Files, 'makeDirectory' | 'openWriter' | 'openOver' | 'moveDurably' | 'writeDurably'> = {
   list: async (path) => await told(path, readdir(path)),
   size: async (path) => {
     try {

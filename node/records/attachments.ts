@@ -1,3 +1,4 @@
+import type { ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import { chunkBytes } from '../../protocol/bundle/limits.ts';
 import { chunksOf } from '../../protocol/bundle/manifest.ts';
 import type { YieldTurn } from '../../protocol/crypto/fernet.ts';
@@ -24,6 +25,7 @@ import {
 import { hashInPieces } from './attachments/chunks.ts';
 import { addAttachment } from './attachments/add-attachment.ts';
 import { readStoredChunk } from './attachments/read-chunk.ts';
+import { resealStoredChunk } from './attachments/reseal-chunk.ts';
 import { removeChunks } from './attachments/remove-chunks.ts';
 import { openAttachmentRow, type OpenedAttachment } from './attachments/sealed-attachment.ts';
 import { RecordsError } from './errors.ts';
@@ -62,6 +64,11 @@ export interface Attachments {
   read(id: AttachmentId, options?: { readonly from?: number }): ByteStream;
   /** Fills `into` with the plaintext of chunk `i`, 8 MiB each but the last, and says how many bytes there are. */
   readChunk(id: AttachmentId, i: number, into: Uint8Array): Promise<number>;
+  /**
+   * Fills `into` with the token of the same chunk at another place, all but its MAC, and says how many bytes it has
+   * (Spec §4.6). The plaintext lies nowhere as a whole.
+   */
+  resealChunk(place: ChunkPlace, into: Uint8Array): Promise<number>;
   /**
    * At start, before the first upload: takes away chunks of what never ended. What comes in pieces and may go on stays
    * (attachments/uploads.ts).
@@ -150,6 +157,10 @@ export function openAttachments(ports: AttachmentsPorts): Attachments {
     },
     read: (id, { from = 0 } = {}) => read(id, from),
     readChunk: async (id, i, into) => readOpened(await store.read((reader) => open(reader, id)), i, into),
+    resealChunk: async (place, into) => {
+      const { secrets } = await store.read((reader) => open(reader, place.id));
+      return await resealStoredChunk({ store, blobs, yieldTurn }, { ...place, ...secrets }, place, into);
+    },
     sweep: async () => {
       for (const { attachment } of await store.read((reader) => reader.all(unfinishedUploads, {})))
         await removeChunks(ports, parseAttachmentId(attachment));

@@ -1,66 +1,76 @@
-import { chunkLeafHash, chunkTokenBytes, sealChunkInto, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
-import { chunkBytes } from '../../protocol/bundle/limits.ts';
+import { chunkTokenBytes, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
+import {
+  chunkRoom,
+  hashLeaf,
+  signChunk,
+  type ChunkHasher,
+  type ChunkHashes,
+  type ChunkRoom,
+} from '../../protocol/bundle/chunk-room.ts';
+import { chunkTokenBytesMax } from '../../protocol/http/limits.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
 import { bundleCrypto } from '../../protocol/crypto/bundle-crypto.ts';
-import { sha256 } from '../../protocol/crypto/hash.ts';
-import { chunkTokenBytesMax } from '../../protocol/http/limits.ts';
 import { OperationError } from '../platform/operation-error.ts';
-import { nextTurn } from '../platform/turn.ts';
 import type { Attachments } from '../records/attachments.ts';
 import { spoolBytesMax, type TokenSpool } from './token-spool.ts';
 
 /** Chunks of one peer on their way at once: below the protocol's window of 8, to stay within constant memory. */
-export const chunksInFlight = 2;
+export const chunksInFlight = 3;
+
+/** What a chunk's token must be, for ever. */
+export interface SealedChunk extends ChunkHashes {
+  readonly size: number;
+}
 
 /**
- * Makes chunk tokens from a patient's attachment, always the same bytes for the same place (Spec §4). A token is lent: its
- * buffer is taken back afterwards. At most `chunksInFlight` buffers exist; who finds none waits.
+ * Makes chunk tokens from a patient's attachment, always the same bytes for the same place (Spec §4). At most
+ * `chunksInFlight` tokens are in memory; who finds no room waits.
  */
 export interface ChunkTokens {
-  /** Seals the chunk and runs `use` with its token; a copy is kept for `withSealed` while there is room. */
-  withToken<T>(place: ChunkPlace, use: (token: Uint8Array) => T): Promise<T>;
+  /** Seals the chunk and says what its token is; a copy is kept for `withSealed` while there is room on the disk. */
+  seal(place: ChunkPlace): Promise<SealedChunk>;
   /**
-   * Runs `use` with the token whose leaf hash this is, from the copy or sealed again. Another token is never given out
-   * under the same key: fails with `attachment-changed`.
+   * Runs `use` with the token whose leaf hash this is, from the copy or sealed again; its memory is taken back afterwards.
+   * Another token is never given out under the same key: fails with `attachment-changed`.
    */
   withSealed<T>(place: ChunkPlace, leaf: Uint8Array, use: (token: Uint8Array) => Promise<T>): Promise<T>;
   /** The token was sent. */
   forget(place: ChunkPlace): Promise<void>;
 }
 
-export function openChunkTokens(attachments: Attachments, spool: TokenSpool): ChunkTokens {
-  const buffers = openBuffers();
-  let plaintext: Uint8Array | undefined;
-  let plaintextTurn: Promise<unknown> = Promise.resolve();
-  /** One plaintext buffer serves all: sealing is bound by the processor, so two at once gain nothing. */
-  const sealInto = (place: ChunkPlace, into: Uint8Array): Promise<Uint8Array> => {
-    const turn = plaintextTurn.then(async () => {
-      plaintext ??= new Uint8Array(chunkBytes);
-      const size = await attachments.readChunk(place.id, place.index, plaintext);
-      return await sealChunkInto(bundleCrypto, place, plaintext.subarray(0, size), into, nextTurn);
-    });
-    plaintextTurn = turn.catch(() => undefined);
-    return turn;
+export function openChunkTokens(
+  attachments: Pick<Attachments, 'resealChunk'>,
+  spool: TokenSpool,
+  hasher: ChunkHasher,
+): ChunkTokens {
+  const rooms = openRooms(hasher);
+  let lastSealing: Promise<unknown> = Promise.resolve();
+  /** One after the other: while one is hashed on the other thread the next is decrypted and encrypted on this one. */
+  const sealInto = async (place: ChunkPlace, room: ChunkRoom) => {
+    const sealing = lastSealing.then(() => attachments.resealChunk(place, room.token(chunkTokenBytesMax)));
+    lastSealing = sealing.catch(() => undefined);
+    await sealing;
+    return await signChunk(bundleCrypto, hasher, place, room);
   };
-  const isThat = (token: Uint8Array, leaf: Uint8Array): boolean => equalBytes(chunkLeafHash({ sha256 }, token), leaf);
-  const findKept = async (place: ChunkPlace, leaf: Uint8Array, into: Uint8Array): Promise<Uint8Array | undefined> => {
-    const kept = await spool.find(nameOf(place), into);
-    return kept?.length === chunkTokenBytes(bundleCrypto, place) && isThat(kept, leaf) ? kept : undefined;
+  const findKept = async (place: ChunkPlace, leaf: Uint8Array, room: ChunkRoom): Promise<Uint8Array | undefined> => {
+    const size = chunkTokenBytes(bundleCrypto, place);
+    const kept = await spool.find(nameOf(place), room.token(chunkTokenBytesMax));
+    if (kept?.length !== size || !equalBytes(await hashLeaf(hasher, room, size), leaf)) return undefined;
+    return kept;
   };
   return {
-    withToken: (place, use) =>
-      buffers.lend(async (buffer) => {
-        const token = await sealInto(place, buffer);
-        const result = use(token);
+    seal: (place) =>
+      rooms.lend(async (room) => {
+        const { token, leaf, digest } = await sealInto(place, room);
         if (place.size <= spoolBytesMax) await spool.keep(nameOf(place), token);
-        return result;
+        return { leaf, digest, size: token.length };
       }),
     withSealed: (place, leaf, use) =>
-      buffers.lend(async (buffer) => {
-        const kept = await findKept(place, leaf, buffer);
+      rooms.lend(async (room) => {
+        const kept = await findKept(place, leaf, room);
         if (kept !== undefined) return await use(kept);
-        const token = await sealInto(place, buffer);
-        if (isThat(token, leaf)) return await use(token);
+        const sealed = await sealInto(place, room);
+        if (equalBytes(sealed.leaf, leaf)) return await use(sealed.token);
         throw new OperationError(
           'conflict',
           'attachment-changed',
@@ -75,31 +85,31 @@ function nameOf({ bundle, id, index }: ChunkPlace): string {
   return `${bundle}-${id}-${index}`;
 }
 
-function openBuffers(): { lend<T>(use: (buffer: Uint8Array) => Promise<T>): Promise<T> } {
-  const free: Uint8Array[] = [];
-  const waiting: ((buffer: Uint8Array) => void)[] = [];
+function openRooms(hasher: ChunkHasher): { lend<T>(use: (room: ChunkRoom) => Promise<T>): Promise<T> } {
+  const free: ChunkRoom[] = [];
+  const waiting: ((room: ChunkRoom) => void)[] = [];
   let made = 0;
-  const take = (): Promise<Uint8Array> => {
-    const buffer = free.pop();
-    if (buffer !== undefined) return Promise.resolve(buffer);
+  const take = (): Promise<ChunkRoom> => {
+    const room = free.pop();
+    if (room !== undefined) return Promise.resolve(room);
     if (made < chunksInFlight) {
       made += 1;
-      return Promise.resolve(new Uint8Array(chunkTokenBytesMax));
+      return Promise.resolve(chunkRoom(hasher));
     }
     return new Promise((resolve) => waiting.push(resolve));
   };
-  const give = (buffer: Uint8Array): void => {
+  const give = (room: ChunkRoom): void => {
     const next = waiting.shift();
-    if (next === undefined) free.push(buffer);
-    else next(buffer);
+    if (next === undefined) free.push(room);
+    else next(room);
   };
   return {
     lend: async (use) => {
-      const buffer = await take();
+      const room = await take();
       try {
-        return await use(buffer);
+        return await use(room);
       } finally {
-        give(buffer);
+        give(room);
       }
     },
   };

@@ -1,4 +1,4 @@
-import type { BlobStore } from '../blobs/blob-store.ts';
+import type { DurableBlobs } from '../blobs/durable.ts';
 import type { Witness } from '../exchange-log/witness.ts';
 import type { LogProofs } from '../exchange-log/proofs.ts';
 import type { Sequencer } from '../exchange-log/sequencer.ts';
@@ -13,7 +13,9 @@ import type { ReferralTables } from '../store/schema/referrals.ts';
 import type { BundleId } from '../../protocol/ids.ts';
 import type { Peer, PeerDirectory } from '../peers/directory.ts';
 import type { GuardedWrite, NewRef } from './answers.ts';
-import type { PrefixHashes } from './chunk-intake.ts';
+import type { ChunkHasher } from '../../protocol/bundle/chunk-room.ts';
+import type { IntakeRooms } from './intake-rooms.ts';
+import type { PrefixHashes } from './prefix-hashes.ts';
 
 export type InboxRow = ReferralTables['inbox'];
 
@@ -22,12 +24,14 @@ export interface InboxPorts {
   readonly own: OwnNode;
   readonly store: Store;
   readonly keyring: Keyring;
-  readonly blobs: BlobStore;
+  readonly blobs: DurableBlobs;
   readonly directory: PeerDirectory;
   readonly log: Sequencer;
   readonly proofs: LogProofs;
   readonly witness: Witness;
   readonly prefixes: PrefixHashes;
+  readonly rooms: IntakeRooms;
+  readonly hasher: ChunkHasher;
   readonly receivedPatients: ReceivedPatients;
   readonly clock: Clock;
   readonly random: Random;

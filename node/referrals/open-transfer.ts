@@ -1,6 +1,6 @@
 import type { Manifest } from '../../protocol/bundle/manifest.ts';
 import { Refusal } from './answers.ts';
-import type { ArrivingAttachment } from './chunk-intake.ts';
+import type { ArrivingAttachment } from './prefix-hashes.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { InboxPorts, InboxRow, PeerRequestContext } from './inbox-ports.ts';
 import { parseOpenedSecrets } from './open-bundle.ts';

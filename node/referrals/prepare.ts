@@ -1,4 +1,4 @@
-import { chunkLeafHash, chunksRoot } from '../../protocol/bundle/attachment.ts';
+import { chunksRoot, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import { sealDocument } from '../../protocol/bundle/document.ts';
 import { documentBytesMax } from '../../protocol/bundle/limits.ts';
 import { writeManifest, type AttachmentPart } from '../../protocol/bundle/manifest.ts';
@@ -12,7 +12,7 @@ import { instantOfMs } from '../../protocol/instant.ts';
 import { parseJson } from '../../protocol/json.ts';
 import { sealingKeyOf } from '../peers/cards.ts';
 import { nextTurn } from '../platform/turn.ts';
-import type { ChunkTokens } from './chunk-tokens.ts';
+import { chunksInFlight, type ChunkTokens, type SealedChunk } from './chunk-tokens.ts';
 import { readPackedContent } from './event-content.ts';
 import type { OutboxPorts, OutboxRow } from './outbox-ports.ts';
 import { outboxQueries } from './outbox-queries.ts';
@@ -125,17 +125,10 @@ async function prepareAttachments(ports: OutboxPorts, tokens: ChunkTokens, row: 
     const known = await ports.store.read((reader) => reader.all(outboxQueries.chunks, { bundle: row.bundle, n }));
     const leaves = known.map((chunk) => chunk.leaf);
     let stored: Promise<unknown> = Promise.resolve();
-    for (let i = leaves.length; i < chunks; i += 1) {
-      const chunk = await tokens.withToken({ ...place, index: i }, (token) => ({
-        leaf: chunkLeafHash({ sha256 }, token),
-        digest: sha256(token),
-        size: token.length,
-      }));
+    for await (const chunk of sealInOrder(tokens, place, { first: leaves.length, chunks })) {
       leaves.push(chunk.leaf);
-      await stored; // While one is made durable the next is sealed.
-      stored = ports.store.write((writer) =>
-        writer.run(outboxQueries.putChunk, { bundle: row.bundle, n, i, ...chunk }),
-      );
+      await stored; // While one is made durable the next are sealed.
+      stored = ports.store.write((writer) => writer.run(outboxQueries.putChunk, { bundle: row.bundle, n, ...chunk }));
       stored.catch(() => undefined); // It is awaited below, or by the next.
     }
     const made = root ?? chunksRoot({ sha256 }, leaves);
@@ -143,6 +136,30 @@ async function prepareAttachments(ports: OutboxPorts, tokens: ChunkTokens, row: 
     parts.push({ id, size, chunks, root: made });
   }
   return parts;
+}
+
+/** Seals chunks a few at once, and gives them in their order. */
+async function* sealInOrder(
+  tokens: ChunkTokens,
+  place: Omit<ChunkPlace, 'index'>,
+  { first, chunks }: { readonly first: number; readonly chunks: number },
+): AsyncGenerator<SealedChunk & { readonly i: number }> {
+  const begun: Promise<SealedChunk>[] = [];
+  const begin = (index: number): void => {
+    const sealing = tokens.seal({ ...place, index });
+    sealing.catch(() => undefined); // It is awaited when its turn comes.
+    begun.push(sealing);
+  };
+  try {
+    for (let next = first; next < Math.min(first + chunksInFlight, chunks); next += 1) begin(next);
+    for (let i = first; i < chunks; i += 1) {
+      const sealed = await begun.shift();
+      if (i + chunksInFlight < chunks) begin(i + chunksInFlight);
+      if (sealed !== undefined) yield { i, ...sealed };
+    }
+  } finally {
+    await Promise.allSettled(begun);
+  }
 }
 
 async function storeRoot(ports: OutboxPorts, { bundle }: OutboxRow, n: number, root: Uint8Array): Promise<void> {

@@ -1,4 +1,5 @@
 import { chunkPlaintextBytes, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
+import type { ChunkRoom } from '../../protocol/bundle/chunk-room.ts';
 import { parseManifest } from '../../protocol/bundle/manifest.ts';
 import { toHex } from '../../protocol/bytes.ts';
 import { tokenBytesOf } from '../../protocol/crypto/fernet-token.ts';
@@ -10,7 +11,7 @@ import { BlobError, parseBlobName, type BlobName } from '../blobs/blob-store.ts'
 import type { ByteStream } from '../platform/files.ts';
 import type { Reader } from '../store/store.ts';
 import { jsonAnswer, Refusal, type DoorAnswer } from './answers.ts';
-import { storeChunk } from './chunk-intake.ts';
+import { storeChunk, storeHeldChunk, type ArrivingToken, type StoredToken } from './chunk-intake.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { InboxPorts, PeerRequestContext } from './inbox-ports.ts';
 import { arrivingAttachment, openRow, prefixKey } from './open-transfer.ts';
@@ -45,10 +46,10 @@ export async function putChunk(ports: InboxPorts, context: PeerRequestContext, a
   const place: ChunkPlace = { ...attachment, index: at.chunk };
   if (at.size !== tokenBytesOf(chunkPlaintextBytes(place)))
     throw new Refusal('REC_COMMITMENT', { detail: 'the chunk has another length than the manifest says' });
-  const room = ports.prefixes.lend();
+  const room = await ports.rooms.lend();
   let isHeld = false;
   try {
-    const { leafHash: leaf, verified } = await takeChunk(ports, place, name, at, room);
+    const { leafHash: leaf, verified } = await takeChunk(ports, place, { ...at, name }, room);
     const answer = await writeChunk(ports, context, at, name, leaf);
     isHeld = room !== undefined;
     const held = room === undefined ? undefined : { index: at.chunk, room, size: at.size, verified };
@@ -56,7 +57,7 @@ export async function putChunk(ports: InboxPorts, context: PeerRequestContext, a
     ports.prefixes.arrived(prefixKey(context, at.attachment), attachment, blobOf, held);
     return answer;
   } finally {
-    if (!isHeld) ports.prefixes.giveBack(room);
+    if (!isHeld && room !== undefined) ports.rooms.giveBack(room);
   }
 }
 
@@ -77,6 +78,7 @@ function writeChunk(
     await writer.run(inboxQueries.extend, { sender: peer.name, bundle, expires_at: expires });
     if (again !== undefined) return jsonAnswer(200, writePutAnswer(expires));
     const chunk = { sender: peer.name, bundle, n: at.attachment, i: at.chunk };
+    await ports.blobs.note(writer, parseBlobName(name), at.size);
     await writer.run(inboxQueries.putChunk, { ...chunk, blob: name, size: at.size, leaf });
     return jsonAnswer(201, writePutAnswer(expires));
   });
@@ -85,12 +87,13 @@ function writeChunk(
 async function takeChunk(
   ports: InboxPorts,
   place: ChunkPlace,
-  name: string,
-  at: ChunkUpload,
-  room: Uint8Array | undefined,
-): ReturnType<typeof storeChunk> {
+  arriving: ArrivingToken,
+  room: ChunkRoom | undefined,
+): Promise<StoredToken> {
   try {
-    return await storeChunk(ports.blobs, place, name, at.size, at.body, room);
+    return room === undefined
+      ? await storeChunk(ports.blobs, place, arriving)
+      : await storeHeldChunk(ports, place, arriving, room);
   } catch (error) {
     if (error instanceof BlobError && error.code === 'damaged') throw new Refusal('NET_DIGEST');
     if (error instanceof BlobError && error.code === 'full') throw new Refusal('REC_DISK_FULL');

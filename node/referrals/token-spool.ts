@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FileError, type Files } from '../platform/files.ts';
+import { FileError, type Files, type FileWriter } from '../platform/files.ts';
 
 /**
  * Chunk tokens between their sealing and their sending, as files: they are hashed for the manifest before anything of the
@@ -14,24 +14,46 @@ export interface TokenSpool {
   drop(name: string): Promise<void>;
 }
 
-/** Of files at once; an attachment above it is sealed again chunk by chunk. */
+/** Of tokens at once; an attachment above it is sealed again chunk by chunk. */
 export const spoolBytesMax = 256 * 1024 * 1024;
+/**
+ * So many files of tokens that were sent stay for the next: writing over a file costs a tenth of the processor's time that
+ * writing a new one costs.
+ */
+export const freeFilesMax = 8;
+
+interface Kept {
+  readonly file: string;
+  readonly size: number;
+}
 
 export function openTokenSpool(files: Files, directory: string): TokenSpool {
-  const kept = new Map<string, number>();
+  const kept = new Map<string, Kept>();
+  const free: string[] = [];
+  let made = 0;
   let bytes = 0;
   let emptied: Promise<void> | undefined;
-  const pathOf = (name: string): string => join(directory, name);
   const empty = async (): Promise<void> => {
     await files.makeDirectory(directory);
-    for (const name of await files.list(directory)) await files.remove(pathOf(name));
+    for (const name of await files.list(directory)) await files.remove(join(directory, name));
   };
   const drop = async (name: string): Promise<void> => {
-    const size = kept.get(name);
-    if (size === undefined) return;
+    const held = kept.get(name);
+    if (held === undefined) return;
     kept.delete(name);
-    bytes -= size;
-    await files.remove(pathOf(name));
+    bytes -= held.size;
+    if (free.length < freeFilesMax) free.push(held.file);
+    else await files.remove(held.file);
+  };
+  /** A file of an earlier token, or a new one. */
+  const openFile = async (): Promise<{ readonly file: string; readonly writer: FileWriter }> => {
+    const used = free.pop();
+    if (used !== undefined) {
+      const writer = await orNothing(files.openOver(used));
+      if (writer !== undefined) return { file: used, writer };
+    }
+    const file = join(directory, String((made += 1)));
+    return { file, writer: await files.openWriter(file) };
   };
   const write = async (name: string, token: Uint8Array): Promise<void> => {
     await (emptied ??= empty());
@@ -40,10 +62,11 @@ export function openTokenSpool(files: Files, directory: string): TokenSpool {
       if (bytes + token.length <= spoolBytesMax) break;
       await drop(oldest);
     }
+    const { file, writer } = await openFile();
+    await using open = writer;
     bytes += token.length;
-    kept.set(name, token.length);
-    await using file = await files.openWriter(pathOf(name));
-    await file.write(token);
+    kept.set(name, { file, size: token.length });
+    await open.write(token);
   };
   return {
     keep: async (name, token) => {
@@ -55,9 +78,9 @@ export function openTokenSpool(files: Files, directory: string): TokenSpool {
       }
     },
     find: async (name, into) => {
-      const size = kept.get(name);
-      if (size === undefined || size > into.length) return undefined;
-      return await orNothing(readInto(files, pathOf(name), into.subarray(0, size)));
+      const held = kept.get(name);
+      if (held === undefined || held.size > into.length) return undefined;
+      return await orNothing(readInto(files, held.file, into.subarray(0, held.size)));
     },
     drop: async (name) => {
       await orNothing(drop(name));

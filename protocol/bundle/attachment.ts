@@ -31,7 +31,8 @@ export interface ChunkKey {
   readonly iv: Uint8Array;
 }
 
-const chunkTime = instantOfUnix(0);
+/** Of every chunk token (Spec §4). */
+export const chunkTime = instantOfUnix(0);
 const derivedBytes = 48;
 const attachmentKeyBytes = 32;
 
@@ -113,7 +114,7 @@ export function chunkArrival(crypto: BundleCrypto, place: ChunkPlace): ChunkArri
     },
     final: () => {
       const verified = check.final();
-      if (verified.seconds !== 0n || !equalBytes(verified.iv, iv)) throw otherStamp();
+      checkStamp(verified, iv);
       return { verified, leafHash: leaf.digest() };
     },
   };
@@ -152,7 +153,7 @@ export async function* openChunk(
   const check = crypto.tokenMacCheck(key, chunkTokenBytes(crypto, place));
   for await (const piece of cutPieces([token], yieldTurn)) check.update(piece);
   const verified = check.final();
-  if (verified.seconds !== 0n || !equalBytes(verified.iv, iv)) throw otherStamp();
+  checkStamp(verified, iv);
   yield* openVerifiedChunk(crypto, place, verified, [token], yieldTurn);
 }
 
@@ -179,7 +180,7 @@ export async function openChunkInto(
 ): Promise<Uint8Array> {
   const { key, iv } = chunkKey(crypto, place);
   const bytesMax = chunkPlaintextBytes(place);
-  if (token.length !== chunkTokenBytes(crypto, place)) throw otherSize();
+  checkTokenLength(crypto, place, token.length);
   const header = concat(token.subarray(0, 1), u64be(0), iv);
   if (!equalBytes(token.subarray(0, header.length), header)) throw otherStamp();
   const plaintext = await crypto.decryptInPieces(key, token, { bytesMax, into, yieldTurn });
@@ -243,6 +244,16 @@ function checkPlace({ attachmentKey, size, index, chunkSize }: ChunkPlace): void
     throw new ProtocolError('malformed-key', `an attachment key has ${attachmentKeyBytes} bytes`);
   if (!Number.isSafeInteger(index) || index < 0 || index >= chunksOf(size, chunkSize))
     throw new ProtocolError('token-refused', 'a chunk that the attachment does not have');
+}
+
+/** Time 0 and the derived IV. */
+export function checkStamp(verified: VerifiedToken, iv: Uint8Array): void {
+  if (verified.seconds !== 0n || !equalBytes(verified.iv, iv)) throw otherStamp();
+}
+
+/** Fails where a token has another length than the one of this place. */
+export function checkTokenLength(crypto: Pick<BundleCrypto, 'tokenBytesOf'>, place: ChunkPlace, bytes: number): void {
+  if (bytes !== chunkTokenBytes(crypto, place)) throw otherSize();
 }
 
 function otherStamp(): ProtocolError {

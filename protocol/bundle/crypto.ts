@@ -1,3 +1,4 @@
+import type { Resealing, VerifiedBytes } from '../crypto/fernet-reseal.ts';
 import type { Room, Stamp, YieldTurn } from '../crypto/fernet.ts';
 import type { FernetKey, TokenMacCheck, TokenOpener, TokenSealer, VerifiedToken } from '../crypto/fernet-token.ts';
 import type { Sha256Stream } from '../crypto/hash.ts';
@@ -11,6 +12,8 @@ export interface BundleCrypto {
   sha256(...parts: readonly Uint8Array[]): Uint8Array;
   sha256Stream(): Sha256Stream;
   hkdfSha256(key: Uint8Array, salt: Uint8Array, info: Uint8Array, size: number): Uint8Array;
+  /** The half of a key that signs. */
+  signingKeyOf(key: FernetKey): Uint8Array;
   fernetKeyOf(bytes: Uint8Array): FernetKey;
   encryptInPieces(
     key: FernetKey,
@@ -27,6 +30,10 @@ export interface BundleCrypto {
   tokenSealer(key: FernetKey, time: Instant, iv: Uint8Array): TokenSealer;
   tokenMacCheck(key: FernetKey, tokenBytes: number): TokenMacCheck;
   tokenOpener(key: FernetKey, token: VerifiedToken): TokenOpener;
+  verifyInPieces(key: FernetKey, token: Uint8Array, yieldTurn: YieldTurn): Promise<VerifiedToken>;
+  verifyTokenBy(computed: Uint8Array, token: Uint8Array): VerifiedToken;
+  /** Decrypts and encrypts anew, in the token's place; all but its MAC. */
+  resealInPieces(held: VerifiedBytes, sealing: Resealing, yieldTurn: YieldTurn): Promise<void>;
   tokenBytesOf(plaintextBytes: number): number;
   equalSecrets(a: Uint8Array, b: Uint8Array): boolean;
   /** One gzip member. */

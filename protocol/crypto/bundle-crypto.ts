@@ -1,6 +1,7 @@
 import type { BundleCrypto } from '../bundle/crypto.ts';
 import { decryptInPieces, encryptInPieces, fernetKeyOf, formatToken, parseToken } from './fernet.ts';
-import { tokenBytesOf, tokenMacCheck, tokenOpener, tokenSealer } from './fernet-token.ts';
+import { resealInPieces, verifyInPieces } from './fernet-reseal.ts';
+import { signingKeyOf, tokenBytesOf, tokenMacCheck, tokenOpener, tokenSealer, verifyTokenBy } from './fernet-token.ts';
 import { gunzip, gzip } from './gzip.ts';
 import { equalSecrets, hkdfSha256, sha256, sha256Stream } from './hash.ts';
 
@@ -9,6 +10,7 @@ export const bundleCrypto: BundleCrypto = {
   sha256,
   sha256Stream,
   hkdfSha256,
+  signingKeyOf,
   fernetKeyOf,
   encryptInPieces,
   decryptInPieces,
@@ -17,6 +19,9 @@ export const bundleCrypto: BundleCrypto = {
   tokenSealer,
   tokenMacCheck,
   tokenOpener,
+  verifyInPieces,
+  verifyTokenBy,
+  resealInPieces,
   tokenBytesOf,
   equalSecrets,
   gzip,

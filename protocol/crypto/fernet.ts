@@ -51,7 +51,8 @@ export type YieldTurn = () => Promise<void>;
 export const turnBytes = 256 * 1024;
 /** With a ttl, a token may come from this far in the future (Fernet specification, "Verifying"). */
 export const fernetSkewSeconds = 60;
-const pieceBytes = 64 * 1024;
+/** What the processor's cache holds well: a piece is read several times while it lies there. */
+export const pieceBytes = 64 * 1024;
 
 /** A new key of 32 bytes from the random source that is passed in. */
 export function generateKey(randomBytes: (size: number) => Uint8Array): FernetKey {
@@ -246,7 +247,8 @@ function runThrough<Result>(steps: Generator<void, Result>): Result {
   }
 }
 
-async function runInTurns<Result>(steps: Generator<void, Result>, yieldTurn: YieldTurn): Promise<Result> {
+/** Takes the steps one after the other, with a turn for others between them. */
+export async function runInTurns<Result>(steps: Generator<void, Result>, yieldTurn: YieldTurn): Promise<Result> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseNodeName, parseNodeUrl, type NodeName } from '../../protocol/ids.ts';
 import type { NodeConfig } from '../../node/config/config.ts';
+import { hasherInTurns } from '../../node/platform/hash-thread.ts';
 import { initNode, openNode, type FernpostNode } from '../../node/node.ts';
 import type { Diagnostics } from '../../node/platform/diagnostics.ts';
 import { openSeededNetwork, type Door, type SeededNetwork } from './seeded-network.ts';
@@ -140,6 +141,7 @@ function hospitalOf(world: World, short: string): Hospital {
       random: world.random.fork(`${short}/${starts}`),
       http: network.port(url, power.signal),
       files: openSyncFiles(power.signal),
+      hasher: hasherInTurns,
       diagnostics: diagnosticsOf(world, short, power.signal),
     });
     const off = new Promise<undefined>((resolve) => {

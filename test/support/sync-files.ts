@@ -47,15 +47,16 @@ export function openSyncFiles(power?: AbortSignal): Files {
         [Symbol.asyncDispose]: async () => closeSync(file),
       };
     });
-  const openWriter = (path: string): Promise<FileWriter> =>
+  const writer = (path: string, flags: 'wx' | 'r+'): Promise<FileWriter> =>
     done(path, () => {
-      const file = openSync(path, 'wx', 0o600);
+      const file = openSync(path, flags, 0o600);
       return {
         write: (bytes) => done(path, () => void writeSync(file, bytes)),
         sync: () => done(path, () => fsyncSync(file)),
         [Symbol.asyncDispose]: async () => closeSync(file),
       };
     });
+  const openWriter = (path: string): Promise<FileWriter> => writer(path, 'wx');
   const moveDurably = (from: string, to: string): Promise<void> => done(to, () => renameSync(from, to));
   return {
     makeDirectory: (path) => done(path, () => void mkdirSync(path, { recursive: true, mode: 0o700 })),
@@ -70,6 +71,7 @@ export function openSyncFiles(power?: AbortSignal): Files {
     },
     openReader,
     openWriter,
+    openOver: (path) => writer(path, 'r+'),
     moveDurably,
     writeDurably: async (path, bytes) => {
       const unfinished = `${path}${unfinishedSuffix}`;

@@ -102,16 +102,16 @@ export async function readChunkInto(
   if (into.length < size) throw new RecordsError('invalid-attachment', `a chunk needs room for ${chunkBytes} bytes`);
   try {
     const token = scratch.subarray(0, chunkTokenBytes(bundleCrypto, place));
-    if ((await ports.blobs.read(blob, scratch)) !== token.length) throw damaged(place);
+    if ((await ports.blobs.read(blob, scratch)) !== token.length) throw damagedChunk(place);
     return (await openChunkInto(bundleCrypto, place, token, into, ports.yieldTurn)).length;
   } catch (cause) {
     const isDamage = cause instanceof BlobError && (cause.code === 'damaged' || cause.code === 'missing');
-    if (isDamage || cause instanceof ProtocolError) throw damaged(place, cause);
+    if (isDamage || cause instanceof ProtocolError) throw damagedChunk(place, cause);
     throw cause;
   }
 }
 
-function damaged(place: ChunkPlace, cause?: unknown): RecordsError {
+export function damagedChunk(place: ChunkPlace, cause?: unknown): RecordsError {
   return new RecordsError(
     'attachment-damaged',
     `chunk ${place.index} of attachment ${place.id} is damaged or missing: restore it from the bucket or a backup`,

@@ -68,6 +68,23 @@ export function blobStoreContract(open: () => Promise<BlobStore>): void {
     expect(await blobs.has(blob.name)).toBeUndefined();
   });
 
+  test('bytes that are hashed elsewhere are stored when their digest is that of the name, and never otherwise', async () => {
+    const blobs = await open();
+    const blob = randomBlob(300_001);
+    const put = (sha256: Promise<Uint8Array>): Promise<void> =>
+      blobs.put(blob.name, blob.bytes.length, () => inPieces(blob.bytes), { sha256 });
+    if (blobs.kind === 'directory') {
+      await expect(put(Promise.resolve(sha256(new Uint8Array())))).rejects.toMatchObject({ code: 'damaged' });
+      await expect(put(Promise.reject(new RangeError('not ours')))).rejects.toThrow(RangeError);
+      expect(await blobs.has(blob.name)).toBeUndefined();
+    }
+    await put(Promise.resolve(sha256(blob.bytes)));
+    const place = new Uint8Array(blob.bytes.length);
+    expect(await blobs.readUnverified(blob.name, place)).toBe(blob.bytes.length);
+    expect(place).toEqual(blob.bytes);
+    await expect(blobs.readUnverified(blob.name, place.subarray(1))).rejects.toMatchObject({ code: 'too-large' });
+  });
+
   test('a stream that breaks off leaves nothing, and its error comes through', async () => {
     const blobs = await open();
     const blob = randomBlob();

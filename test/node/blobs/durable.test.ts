@@ -10,13 +10,14 @@ import { silentDiagnostics as diagnostics } from '../../../node/platform/diagnos
 import { systemRandom as random } from '../../../node/platform/random.ts';
 import { systemFiles as files } from '../../../node/platform/system-files.ts';
 import { createBlobTables } from '../../../node/store/schema/blobs.ts';
-import { openDatabase } from '../../../node/store/database.ts';
+import { openDatabase, type Database } from '../../../node/store/database.ts';
 import { startFakeS3, type FakeS3, type S3Fault } from '../../support/fake-s3.ts';
 import { testDirectory, type TestDirectory } from '../../support/test-directory.ts';
-import { putBlob, randomBlob, type TestBlob } from './contract.ts';
+import { inPieces, putBlob, randomBlob, type TestBlob } from './contract.ts';
 
 interface Bench extends AsyncDisposable {
   readonly blobs: DurableBlobs;
+  readonly store: Database;
   readonly fake: FakeS3;
   readonly directory: TestDirectory;
   passMs(ms: number): void;
@@ -50,6 +51,7 @@ async function openBench(withBucket = true): Promise<Bench> {
   const blobs = openDurableBlobs({ local, ...(withBucket ? { bucket } : {}), store, clock, random, diagnostics });
   return {
     blobs,
+    store,
     fake,
     directory,
     passMs: (ms) => (now += ms),
@@ -66,6 +68,29 @@ async function openBench(withBucket = true): Promise<Bench> {
 
 const read = async (blobs: BlobStore, blob: TestBlob): Promise<Uint8Array> =>
   readBlob(blob.name, await blobs.get(blob.name));
+
+test('a blob that its caller notes waits for the bucket from that commit on, and not before', async () => {
+  await using bench = await openBench();
+  const { name, bytes } = randomBlob();
+  await bench.blobs.put(name, bytes.length, () => inPieces(bytes), { isNotedByCaller: true });
+  expect(await bench.blobs.countPending()).toBe(0);
+  await bench.store.write((writer) => bench.blobs.note(writer, name, bytes.length));
+  expect(await bench.blobs.countPending()).toBe(1);
+});
+
+test('a damaged blob comes as it is where its reader checks it, and a missing one from the bucket', async () => {
+  await using bench = await openBench();
+  const blob = randomBlob();
+  await putBlob(bench.blobs, blob);
+  await bench.blobs.uploadPending();
+  const into = new Uint8Array(blob.bytes.length);
+  writeFileSync(bench.placeOf(blob), new Uint8Array(blob.bytes.length));
+  await bench.blobs.readUnverified(blob.name, into);
+  expect(into).toEqual(new Uint8Array(blob.bytes.length));
+  rmSync(bench.placeOf(blob));
+  await bench.blobs.readUnverified(blob.name, into);
+  expect(into).toEqual(blob.bytes);
+});
 
 test('a put asks nothing of the bucket; the job carries it there, once', async () => {
   await using bench = await openBench();

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ChunkPlace } from '../../../protocol/bundle/attachment.ts';
+import { parseBundleId, type AttachmentId } from '../../../protocol/ids.ts';
 import type { PatientId } from '../../../node/records/model.ts';
 import { collect, openHospital, patient, stream, type Hospital } from './hospital.ts';
 
@@ -75,11 +77,21 @@ describe('an attachment', () => {
     const { id } = await add(stream('some findings of a patient'));
     const [path = ''] = blobFiles();
     const sound = readFileSync(path);
+    const room = new Uint8Array(1000);
+    const size = 'some findings of a patient'.length;
+    const elsewhere = (of: AttachmentId): ChunkPlace => {
+      const bundle = parseBundleId('5f6a4c1e-9c2d-4a59-8a39-0d2a6c6b9f11');
+      return { attachmentKey: new Uint8Array(32), bundle, id: of, size, index: 0 };
+    };
+    expect(await hospital.attachments.resealChunk(elsewhere(id), room)).toBe(sound.length);
     for (let bit = 0; bit < sound.length * 8; bit += 1) {
       const flipped = Buffer.from(sound);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       writeFileSync(path, flipped);
       await expect(collect(hospital.attachments.read(id)), `bit ${bit}`).rejects.toMatchObject({
+        code: 'attachment-damaged',
+      });
+      await expect(hospital.attachments.resealChunk(elsewhere(id), room), `bit ${bit}`).rejects.toMatchObject({
         code: 'attachment-damaged',
       });
     }

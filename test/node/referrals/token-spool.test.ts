@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FileError } from '../../../node/platform/files.ts';
 import { systemFiles } from '../../../node/platform/system-files.ts';
-import { openTokenSpool, spoolBytesMax } from '../../../node/referrals/token-spool.ts';
+import { freeFilesMax, openTokenSpool, spoolBytesMax } from '../../../node/referrals/token-spool.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -23,7 +23,32 @@ test('what was kept comes back byte for byte, until it is dropped', async () => 
   expect(await spool.find('b', room())).toBeUndefined();
   await spool.drop('a');
   expect(await spool.find('a', room())).toBeUndefined();
-  expect(await readdir(join(directory, 'spool'))).toEqual([]);
+});
+
+test('a token is written over one that was dropped, and of those files only so many stay', async () => {
+  const spool = openTokenSpool(systemFiles, directory);
+  const other = token.map((byte) => byte ^ 1).subarray(0, 900);
+  await spool.keep('a', token);
+  await spool.drop('a');
+  await spool.keep('b', other);
+  expect(await readdir(directory)).toHaveLength(1);
+  expect(await spool.find('b', room())).toEqual(other);
+  expect(await spool.find('a', room())).toBeUndefined();
+  const names = Array.from({ length: freeFilesMax + 1 }, (_, i) => `c${i}`);
+  for (const name of names) await spool.keep(name, token);
+  for (const name of names) await spool.drop(name);
+  expect(await readdir(directory)).toHaveLength(freeFilesMax + 1);
+  await spool.drop('b');
+  expect(await readdir(directory)).toHaveLength(freeFilesMax);
+});
+
+test('a file that was to be written over and is gone is made anew', async () => {
+  const spool = openTokenSpool(systemFiles, directory);
+  await spool.keep('a', token);
+  await spool.drop('a');
+  for (const name of await readdir(directory)) await rm(join(directory, name));
+  await spool.keep('b', token);
+  expect(await spool.find('b', room())).toEqual(token);
 });
 
 test('a start begins with nothing, whatever a crash left', async () => {
@@ -32,7 +57,8 @@ test('a start begins with nothing, whatever a crash left', async () => {
   const next = openTokenSpool(systemFiles, place);
   expect(await next.find('a', room())).toBeUndefined();
   await next.keep('b', token);
-  expect(await readdir(place)).toEqual(['b']);
+  expect(await readdir(place)).toHaveLength(1);
+  expect(await next.find('b', room())).toEqual(token);
 });
 
 test('the oldest gives way when there is no room', async () => {
@@ -40,15 +66,19 @@ test('the oldest gives way when there is no room', async () => {
   const large = new Uint8Array(spoolBytesMax / 4);
   for (const name of ['a', 'b', 'c', 'd']) await spool.keep(name, large);
   await spool.keep('e', token);
-  expect((await readdir(directory)).toSorted()).toEqual(['b', 'c', 'd', 'e']);
+  expect(await spool.find('a', large)).toBeUndefined();
+  expect(await spool.find('b', large)).toHaveLength(large.length);
+  expect(await readdir(directory)).toHaveLength(4);
+  expect(await spool.find('e', room())).toEqual(token);
 });
 
 test('a file that is cut or gone is as if it was never kept', async () => {
   const spool = openTokenSpool(systemFiles, directory);
   await spool.keep('a', token);
   await spool.keep('b', token);
-  await truncate(join(directory, 'a'), 10);
-  await rm(join(directory, 'b'));
+  const [first = '', second = ''] = (await readdir(directory)).toSorted();
+  await truncate(join(directory, first), 10);
+  await rm(join(directory, second));
   expect(await spool.find('a', room())).toBeUndefined();
   expect(await spool.find('b', room())).toBeUndefined();
 });
