@@ -23,9 +23,9 @@ afterAll(async () => await world[Symbol.asyncDispose]());
 
 const validator = new HtmlValidate(htmlRules);
 
-test('every screen is valid HTML, with one heading of its own and a title that names the hospital', async () => {
+test('every screen is valid HTML, with one heading and a title of its own that names the hospital', async () => {
   const wrong: string[] = [];
-  const titles = new Map<string, string>();
+  const titles = new Map<string, Set<string>>();
   for (const { name, at, role, path } of everyScreen(world)) {
     const client = await world.at(at).client(role);
     const { text, status, headers } = await client.get(path);
@@ -37,9 +37,12 @@ test('every screen is valid HTML, with one heading of its own and a title that n
     expect(text.match(/<h1[ >]/g), name).toHaveLength(1);
     const title = /<title>([^<]*)<\/title>/.exec(text)?.[1] ?? '';
     expect(title, name).toMatch(/ – (?:Alder|Birch) Hospital$/);
-    titles.set(name, title);
+    const [place = ''] = path.split('?');
+    const key = `${at} ${role ?? ''} ${title}`;
+    titles.set(key, (titles.get(key) ?? new Set()).add(place));
   }
   expect(wrong).toEqual([]);
+  expect([...titles.values()].filter((places) => places.size > 1)).toEqual([]);
 });
 
 describe.skipIf(findChromium() === undefined)('in a browser', () => {

@@ -24,7 +24,7 @@ export function printChart(visit: Visit, desk: DeskServices): Promise<Answer> {
     const fileCount = await desk.attachments.count(record.id);
     const count = await desk.consultations.count(record.id);
     return page(
-      { title: 'Patient record', scripts: ['print'], bare: true },
+      { title: 'Patient record, for paper', scripts: ['print'], bare: true },
       <>
         <p class="actions no-print">
           <button type="button" class="button main" data-print hidden>

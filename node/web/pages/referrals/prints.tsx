@@ -31,7 +31,7 @@ function printed(visit: Visit, desk: DeskServices, detail: ReferralDetail, back:
     );
   const first = detail.events.find(({ author, seq }) => author === 'sender' && seq === 1);
   return page(
-    { title: `Referral ${number}`, scripts: ['print'], bare: true },
+    { title: `Referral ${number}, for paper`, scripts: ['print'], bare: true },
     <>
       <p class="actions no-print">
         <button type="button" class="button main" data-print hidden>
