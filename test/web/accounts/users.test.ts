@@ -248,3 +248,17 @@ test('a password that is sent after the session ended is kept in no draft', asyn
   const draft = await desk.node.drafts.find(desk.users.coordinator.id, draftKeyOf('/account/password'));
   expect(draft?.fields).toEqual([['next', '']]);
 });
+
+test('an administrator sets no temporary password for themselves: it would end the session before it is read', async () => {
+  await using own = await openDesks({ names: ['birch'], jobs: false });
+  const { users, client } = own.at('birch');
+  const only = await client('administrator');
+  const path = `/admin/users/${users.administrator.id}`;
+  const page = await only.open(path);
+  expect(page.text).not.toContain(`action="${path}/password"`);
+  expect(page.text).toContain('href="/account/password"');
+  const refused = await only.post(`${path}/password`, { once: crypto.randomUUID() });
+  expect([refused.status, refused.text.includes('change your password under your own name')]).toEqual([409, true]);
+  expect((await only.get(path)).status).toBe(200);
+  await client('administrator'); // The password is still the one that they have.
+});

@@ -1,5 +1,6 @@
 import { roleWords } from '../../../accounts/roles.ts';
 import type { User } from '../../../accounts/users.ts';
+import { OperationError } from '../../../platform/operation-error.ts';
 import { page, seeOther, type Answer } from '../../answer.ts';
 import { ErrorSummary, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
@@ -66,6 +67,13 @@ export const userHandlers: UserHandlers = {
   },
   'user-password': async (visit, desk) => {
     const id = visit.param('user');
+    // Their session would end before anybody could read it: the only administrator would have locked everybody out.
+    if (id === visit.user.id)
+      throw new OperationError(
+        'conflict',
+        'own-password',
+        'This is your own user: change your password under your own name. Nothing was changed.',
+      );
     return await visit.once(async () => {
       const set = await desk.accounts.users.setPassword(visit.user.id, id);
       if (set.state === 'done') await keepTemporaryPassword(visit, desk, id, set.password);
@@ -213,10 +221,14 @@ function Standing({ user, once, isSelf }: { readonly user: User; readonly once: 
             <form method="post" action={url('user-deactivate', { user: id })}>
               <Submit tone="danger">Deactivate{isSelf ? ' yourself' : ''}</Submit>
             </form>
-            <form method="post" action={url('user-password', { user: id })}>
-              <Once token={once} />
-              <Submit tone="second">{locked ? 'Unlock with a new password' : 'Set a new password'}</Submit>
-            </form>
+            {isSelf ? (
+              <LinkButton href={url('password')}>Change your password</LinkButton>
+            ) : (
+              <form method="post" action={url('user-password', { user: id })}>
+                <Once token={once} />
+                <Submit tone="second">{locked ? 'Unlock with a new password' : 'Set a new password'}</Submit>
+              </form>
+            )}
           </>
         ) : (
           <form method="post" action={url('user-activate', { user: id })}>
