@@ -59,6 +59,6 @@ async function compareAttachment(
     hash.update(piece);
   const original = createHash('sha256').update(xray).digest('hex');
   if (hash.digest('hex') !== original) throw new DemoError('The X-ray at Birch is not the one that Alder sent.');
-  screen.done(`the ${file.title} is byte for byte the one at Alder`, `${file.size} bytes`);
+  screen.done(`the ${file.title} is byte for byte Alder’s own`, `${file.size} bytes`);
   screen.field('SHA-256', `${original.slice(0, 32)}…`);
 }

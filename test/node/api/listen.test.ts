@@ -8,7 +8,9 @@ import { parseResponseSignature } from '../../../protocol/http/signature.ts';
 import { BlobError } from '../../../node/blobs/blob-store.ts';
 import { exchangeLimits } from '../../../node/api/door-limits.ts';
 import { exchangeApp, listen, type Listening } from '../../../node/api/listen.ts';
+import { roomsMax } from '../../../node/referrals/intake-rooms.ts';
 import { systemClock } from '../../../node/platform/clock.ts';
+import { eventually } from '../../support/desk.ts';
 import { composeReferral, forgeBundle, newBundleId, requestsOf, type Forged } from '../../support/forged-bundle.ts';
 import {
   prepare,
@@ -174,14 +176,20 @@ describe('bodies', () => {
     };
     const target = targetOf({ name: 'putChunk', bundle: large.bundle, attachment: 0, chunk: 0 });
     const body = large.chunks[0]?.[0] ?? file;
-    const line = dial();
-    line.socket.write(
-      headOf(prepare(birch, speakerOf(alder), { method: 'PUT', target, body, type: mediaTypes.bytes })),
-    );
-    line.socket.write(body.subarray(0, 500_000));
-    const answer = await line.until('REC_DISK_FULL');
-    line.socket.destroy();
-    expect(answer).toMatch(/^HTTP\/1\.1 507 [^]*"code":"REC_DISK_FULL"/);
+    const send = (bytes: Uint8Array) => {
+      const line = dial();
+      const what = { method: 'PUT', target, body, type: mediaTypes.bytes } as const;
+      line.socket.write(headOf(prepare(birch, speakerOf(alder), what)));
+      line.socket.write(bytes);
+      return line;
+    };
+    const refusal = /^HTTP\/1\.1 507 [^]*"code":"REC_DISK_FULL"/;
+    const whole = send(body);
+    expect(await whole.until('REC_DISK_FULL')).toMatch(refusal);
+    // Chunks for which there is room in memory are taken to their end first: one more is written as it comes.
+    const lines = Array.from({ length: roomsMax + 1 }, () => send(body.subarray(0, 500_000)));
+    await eventually(() => lines.some((line) => refusal.test(line.received())));
+    for (const line of [whole, ...lines]) line.socket.destroy();
   });
 
   test('of unknown length are refused', async () => {

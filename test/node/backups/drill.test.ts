@@ -169,7 +169,7 @@ describe('a drill fails with a reason of its own', () => {
     );
     const result = await node.backups.drill('Ada Admin');
     expect(result).toMatchObject({ state: 'failed', code: 'records-damaged' });
-    expect(result).toHaveProperty('message', expect.stringContaining('4 of referral'));
+    expect(result).toHaveProperty('message', expect.stringMatching(/\d of referral/));
   });
 
   test('when a key of a patient does not unwrap', async () => {

@@ -95,8 +95,8 @@ describe('signing in', () => {
   });
 
   test('tells of wrong passwords since the last time', async () => {
-    await desk.client('auditor');
     const { login } = desk.users.auditor;
+    await eventually(async () => (await (await desk.client()).post('/sign-in', desk.users.auditor)).status === 303);
     await (await desk.client()).submit('/sign-in', '/sign-in', { login, password: wrong });
     await eventually(async () => {
       const client = await desk.client();
