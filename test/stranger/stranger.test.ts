@@ -115,7 +115,7 @@ describe.runIf(runs)('a peer in Python, written from the specification', () => {
     expect(said).toMatch(/^birch\.example\/log: \d+ entries .* 2 proofs hold$/m);
     expect(code).toBe(0);
     const witness = paired.peerWitness.flatMap((vkey) => ['--witness', vkey]);
-    const own = await runPython('auditor.py', [paired.ownLog, paired.ownVkey, '--token', paired.ownToken, ...witness]);
+    const own = await runPython('auditor.py', [paired.ownLog, paired.ownVkey, `--token=${paired.ownToken}`, ...witness]);
     expect(own.said).toMatch(/^dogwood\.example\/log: 3 entries .* 1 cosignatures/m);
     expect(own.code).toBe(0);
   });
@@ -205,7 +205,7 @@ describe.runIf(runs)('a peer in Python, written from the specification', () => {
     expect((await birch.referrals.show(parseReferralId(referral))).state).toBe('received');
   });
 
-  const askBirch = (): string[] => [paired.peerLog, paired.peerVkey, '--token', paired.readToken];
+  const askBirch = (): string[] => [paired.peerLog, paired.peerVkey, `--token=${paired.readToken}`];
   const receipts = (): string[] =>
     [withAttachment, atOnce].flatMap(({ proof, entry }) => ['--proof', proof, '--entry', entry]);
 });
