@@ -115,7 +115,12 @@ describe.runIf(runs)('a peer in Python, written from the specification', () => {
     expect(said).toMatch(/^birch\.example\/log: \d+ entries .* 2 proofs hold$/m);
     expect(code).toBe(0);
     const witness = paired.peerWitness.flatMap((vkey) => ['--witness', vkey]);
-    const own = await runPython('auditor.py', [paired.ownLog, paired.ownVkey, `--token=${paired.ownToken}`, ...witness]);
+    const own = await runPython('auditor.py', [
+      paired.ownLog,
+      paired.ownVkey,
+      `--token=${paired.ownToken}`,
+      ...witness,
+    ]);
     expect(own.said).toMatch(/^dogwood\.example\/log: 3 entries .* 1 cosignatures/m);
     expect(own.code).toBe(0);
   });
