@@ -17,6 +17,8 @@ export interface PageFacts {
   /** Loaded again after this many seconds where scripts are off. */
   readonly refreshSeconds?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Shows what is shown once: nobody comes back to the answer of its form (Node §13.3). */
+  readonly secret?: boolean;
 }
 
 export interface PageAnswer {
@@ -30,11 +32,6 @@ export type Answer = Response | PageAnswer;
 
 export function page(facts: PageFacts, body: Child): PageAnswer {
   return { kind: 'page', facts, body };
-}
-
-/** A part of a page, for modules that renew it in place. */
-export async function fragment(body: Child, status = 200): Promise<Response> {
-  return new Response(await htmlOf(body), { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
 }
 
 /** Post, redirect, get (RFC 9110 §15.4.4). The target comes from `url` or `parseOwnPath`. */

@@ -10,6 +10,7 @@ import { compressed } from './http/compress.ts';
 import { isFromOwnPages } from './http/cross-site.ts';
 import { deskHeaders } from './http/headers.ts';
 import { Frame } from './layout/frame.tsx';
+import { keptParameter, KeptPages } from './kept-pages.ts';
 import { draftOf, expired, signInFirst } from './no-session.ts';
 import { methodsOf, pageAt } from './page-path.ts';
 import { noFacts, originOf, sessionOf, targetOf, type Context } from './request-facts.ts';
@@ -23,15 +24,25 @@ import { Visit } from './visit.ts';
  */
 export function deskApp(desk: DeskServices): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
+  const kept = new KeptPages(desk.clock, desk.random);
   app.use(deskHeaders);
+  app.get('*', async (context, next) => (await keptPage(desk, kept, context)) ?? (await next()));
   for (const [name, row] of orderedRoutes())
-    app.on(row.method, row.path, (context) => answerRoute(desk, name, row, context));
+    app.on(row.method, row.path, (context) => answerRoute({ desk, kept, name, row }, context));
   app.notFound((context) => lost(desk, context));
   app.onError((error, context) => failed(desk, undefined, error, context));
   return app;
 }
 
-async function answerRoute(desk: DeskServices, name: RouteName, row: RouteRow, context: Context): Promise<Response> {
+interface Route {
+  readonly desk: DeskServices;
+  readonly kept: KeptPages;
+  readonly name: RouteName;
+  readonly row: RouteRow;
+}
+
+async function answerRoute(route: Route, context: Context): Promise<Response> {
+  const { desk, name, row } = route;
   const { incoming } = context.env;
   let visit: Visit | undefined;
   try {
@@ -56,15 +67,15 @@ async function answerRoute(desk: DeskServices, name: RouteName, row: RouteRow, c
     visit = new Visit({ ...facts, session: live, draft: undefined, form: undefined });
     if (!mayEnter(row.access, live))
       return live === undefined
-        ? await finish(desk, visit, await signInFirst(desk, row, context), context)
+        ? await finish(route, visit, await signInFirst(desk, row, context), context)
         : await denied(desk, visit, row);
     if (live !== undefined && live.step !== 'done' && row.access !== 'anyone' && row.step !== live.step)
       return seeOther('/account/password');
     const draft = await draftOf(desk, visit, row);
     if (draft !== undefined) visit = new Visit({ ...facts, session: live, draft, form: undefined });
-    return await finish(desk, visit, await handlers[name](visit, desk), context);
+    return await finish(route, visit, await handlers[name](visit, desk), context);
   } catch (error) {
-    return await failed(desk, visit, error, context);
+    return await keptFor(route, visit, await failed(desk, visit, error, context), context);
   } finally {
     incoming.resume(); // What was not read of a refused body is let pass, so that the answer arrives.
   }
@@ -82,20 +93,42 @@ function mayEnter(access: Access, session: Session | undefined): boolean {
   return access === 'signed-in' || access.some((role) => session.user.roles.includes(role));
 }
 
-async function finish(
-  desk: DeskServices,
-  visit: Visit | undefined,
-  answer: Answer,
-  context: Context,
-): Promise<Response> {
+async function finish(route: Route, visit: Visit, answer: Answer, context: Context): Promise<Response> {
   if (answer instanceof Response) {
     if (!answer.headers.has('cache-control')) answer.headers.set('cache-control', 'no-store');
     return answer;
   }
   const { facts } = answer;
-  const html = await htmlOf(<Frame desk={desk} visit={visit} answer={answer} />);
+  const html = await htmlOf(<Frame desk={route.desk} visit={visit} answer={answer} />);
   const { body, headers } = await compressed(`<!doctype html>${html}`, context.req.header('accept-encoding'));
-  return new Response(body, { status: facts.status ?? 200, headers: { ...pageHeaders, ...headers, ...facts.headers } });
+  const all = { ...pageHeaders, ...headers, ...facts.headers };
+  const response = new Response(body, { status: facts.status ?? 200, headers: all });
+  return facts.secret === true ? response : await keptFor(route, visit, response, context);
+}
+
+/** A page that answers a form in a browser's window is led to, so that Back and Reload post nothing again. */
+async function keptFor(
+  { kept, row }: Route,
+  visit: Visit | undefined,
+  response: Response,
+  { req }: Context,
+): Promise<Response> {
+  const isShown = req.header('sec-fetch-mode') === 'navigate' && req.header('sec-fetch-dest') === 'document';
+  if (visit === undefined || row.method !== 'POST' || !isShown || !isPage(response)) return response;
+  return await kept.keep({ session: visit.session?.id, access: row.access, target: visit.target }, response);
+}
+
+function isPage({ status, headers }: Response): boolean {
+  return status !== 303 && (headers.get('content-type') ?? '').startsWith('text/html');
+}
+
+/** The page that is asked for again after a redirect; who may no longer post that form gets what the route says. */
+async function keptPage(desk: DeskServices, kept: KeptPages, context: Context): Promise<Response | undefined> {
+  const target = targetOf(context.env.incoming.url);
+  if (!target.includes(`${keptParameter}=`)) return undefined;
+  const session = await sessionOf(desk, context);
+  const live = session?.state === 'live' ? session : undefined;
+  return kept.find(live?.id, target, (access) => mayEnter(access, live));
 }
 
 async function denied(desk: DeskServices, visit: Visit, row: RouteRow): Promise<Response> {

@@ -73,6 +73,7 @@ async function offer(form) {
   if (savedAt === null) return;
   const link = document.createElement('a');
   const restored = new URL(location.href);
+  restored.searchParams.delete('kept');
   restored.searchParams.set('draft', '1');
   link.href = restored.pathname + restored.search;
   link.textContent = 'Restore it';

@@ -144,5 +144,13 @@ describe.skipIf(findChromium() === undefined)('a police case in a browser', () =
     await page.getByRole('heading', { name: 'Police case' }).waitFor();
     await eventually(() => smtp.taken.length > before);
     expect(smtp.taken.at(-1)?.text.trim()).toBe(shown.trim());
+    const sent = page.url();
+    await page.goBack();
+    expect((await page.getByLabel('Text of the mail').textContent())?.trim()).toBe(shown.trim());
+    await page.getByRole('button', { name: 'Send this mail to the police' }).press('Enter');
+    await page.getByRole('heading', { name: 'Police case' }).waitFor();
+    expect(page.url()).toBe(sent);
+    expect(smtp.taken).toHaveLength(before + 1);
+    expect(person.troubles).toEqual([]);
   });
 });

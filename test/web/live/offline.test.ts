@@ -63,11 +63,11 @@ describe.skipIf(findChromium() === undefined)('a page that does not reach its no
     await banner(page).waitFor();
     await page.getByLabel('Family name').fill('Waits');
     await page.getByRole('button', { name: 'Register' }).first().click();
-    await page.waitForFunction("document.getElementById('assertive').textContent.startsWith('Not sent')");
+    await page.locator('#assertive', { hasText: /^Not sent/ }).waitFor({ state: 'attached' });
     expect(await page.getByLabel('Family name').inputValue()).toBe('Waits');
     await line.mend();
     await gone(page);
-    await page.waitForFunction("document.querySelector('[data-draft-state]')?.textContent.startsWith('Draft kept')");
+    await page.locator('[data-draft-state]', { hasText: /^Draft kept/ }).waitFor();
     await page.getByRole('button', { name: 'Register' }).first().click();
     await page.waitForURL(/\/patients\/[0-9a-f-]{36}/);
     expect(await page.textContent('main h1, .patient-banner h1')).toContain('WAITS');

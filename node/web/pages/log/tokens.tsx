@@ -100,7 +100,7 @@ async function tokensPage(
     .map((token) => ({ ...token, createdName: nameOf(token.createdBy), revokedName: nameOf(token.revokedBy) }));
   const last = found.length > pageSize ? tokens.at(-1) : undefined;
   return page(
-    { title: 'Auditors', status: errors.length === 0 ? 200 : 422 },
+    { title: 'Auditors', status: errors.length === 0 ? 200 : 422, secret: issued !== undefined },
     <>
       <ErrorSummary errors={errors} title="No token was made" />
       <h1>Auditors’ tokens</h1>
