@@ -10,6 +10,7 @@ import { confirmAlert, previewAlert, type AlertPreviewed, type AlertRequest } fr
 import { sendDueAlerts, type SendPorts } from './send.ts';
 import type { Settings } from './settings.ts';
 import type { NearStation, Stations } from './stations/stations.ts';
+import { timeZoneOf } from './time-zone.ts';
 
 export interface AlertCursor {
   readonly at: number;
@@ -186,9 +187,11 @@ async function contentOf({ keyring }: AlertsPorts, reader: Reader, row: AlertRow
 }
 
 async function proposeCaseNumber({ clock, settings }: AlertsPorts, reader: Reader): Promise<string> {
-  const year = new Date(clock.now()).getUTCFullYear();
-  const found = await reader.first(alertQueries.countSince, { since: Date.UTC(year, 0, 1) });
-  const { caseNumberPrefix } = await settings.values(reader);
+  const { caseNumberPrefix, timeZone } = await settings.values(reader);
+  const zone = timeZoneOf(timeZone);
+  const year = zone.wallOf(clock.now()).slice(0, 4);
+  const [since = 0] = zone.instantsOf(`${year}-01-01T00:00:00`);
+  const found = await reader.first(alertQueries.countSince, { since });
   return `${caseNumberPrefix}-${year}-${String((found?.count ?? 0) + 1).padStart(caseDigits, '0')}`;
 }
 

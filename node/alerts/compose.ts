@@ -5,6 +5,7 @@ import { lineRule, mailAddressRule, telephoneRule } from './fields.ts';
 import { caseNumberRule, writeAlertMail } from './mail-text.ts';
 import type { SettingValues } from './settings.ts';
 import type { Station } from './stations/station.ts';
+import { timeZoneOf } from './time-zone.ts';
 
 const hospitalLettersMax = 80;
 
@@ -35,6 +36,7 @@ export function composeMail(
     hospital: sure('hospitalName', lineRule(hospitalLettersMax)(settings.hospitalName)),
     callBackNumber: sure('callBackNumber', telephoneRule(settings.callBackNumber)),
     at: given.at,
+    zone: timeZoneOf(settings.timeZone),
   });
   const mail: Mail = {
     from: sure('mailFrom', mailAddressRule(settings.mailFrom)),

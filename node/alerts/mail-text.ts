@@ -1,5 +1,6 @@
-import { formatInstant, type Instant } from '../../protocol/instant.ts';
+import type { Instant } from '../../protocol/instant.ts';
 import type { FieldRule } from './fields.ts';
+import type { TimeZone } from './time-zone.ts';
 
 /** Everything that a mail to the police may say (Node §8 rule 3): no name, no diagnosis, no attachment. */
 export interface AlertFacts {
@@ -7,6 +8,8 @@ export interface AlertFacts {
   readonly hospital: string;
   readonly callBackNumber: string;
   readonly at: Instant;
+  /** By whose clock the time is told: the police is in the same country. */
+  readonly zone: TimeZone;
 }
 
 export interface AlertMailText {
@@ -46,14 +49,14 @@ export function holdsPartOf(caseNumber: string, recordTexts: readonly string[]):
 }
 
 /** The whole mail, the same for the same facts. Lines end in LF; the mail's own line ends are the transport's matter. */
-export function writeAlertMail({ caseNumber, hospital, callBackNumber, at }: AlertFacts): AlertMailText {
+export function writeAlertMail({ caseNumber, hospital, callBackNumber, at, zone }: AlertFacts): AlertMailText {
   return {
     subject: `Police case ${caseNumber}: please call ${hospital}`,
     text: [
       `Case number: ${caseNumber}`,
       `Hospital: ${hospital}`,
       `Please call: ${callBackNumber}`,
-      `Time: ${formatInstant(at).replace('T', ' ').replace('Z', ' UTC')}`,
+      `Time: ${zone.wallOf(at).slice(0, 19).replace('T', ' ')} ${zone.offsetOf(at)}`,
       '',
     ].join('\n'),
   };

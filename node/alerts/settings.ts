@@ -13,6 +13,7 @@ import {
   type FieldFault,
   type FieldRule,
 } from './fields.ts';
+import { timeZoneOf, timeZoneRule, utc, type TimeZone } from './time-zone.ts';
 
 const hospitalLettersMax = 80;
 const noteLettersMax = 100;
@@ -39,6 +40,8 @@ export const settingRules = {
   /** Where the hospital is: stations are listed nearest first. */
   latitude: optional(degreesRule(90)),
   longitude: optional(degreesRule(180)),
+  /** By which clock the desk shows and takes times: an IANA name. */
+  timeZone: optional(timeZoneRule),
   /** Case numbers that this hospital gives begin with it. */
   caseNumberPrefix: optional(prefixRule),
   /** After so long an alert that is not sent asks for the next station. */
@@ -62,6 +65,8 @@ export type SettingsChanged =
 export interface Settings {
   /** What holds now: what was set, else the default; empty where there is none. */
   values(reader?: Reader): Promise<SettingValues>;
+  /** The zone of `timeZone`, read from the database once after each change. */
+  zone(): Promise<TimeZone>;
   /** What was set; empty where the default holds. */
   ownValues(): Promise<SettingValues>;
   readonly defaults: SettingValues;
@@ -99,6 +104,7 @@ export function openSettings(ports: SettingsPorts): Settings {
     unsentMinutes: '5',
     unansweredMinutes: '15',
     uploadGibMax: '20',
+    timeZone: utc.name,
     ...ports.defaults,
   });
   const stored = async (reader: Reader): Promise<SettingValues> => {
@@ -109,15 +115,24 @@ export function openSettings(ports: SettingsPorts): Settings {
     const own = await stored(reader);
     return valuesFrom(Object.fromEntries(names.map((name) => [name, own[name] === '' ? defaults[name] : own[name]])));
   };
+  let zone: Promise<TimeZone> | undefined;
+  const readZone = async (): Promise<TimeZone> => timeZoneOf((await store.read(effective)).timeZone);
   return {
     defaults,
     values: (reader) => (reader === undefined ? store.read(effective) : effective(reader)),
+    zone: () => {
+      const asked = (zone ??= readZone());
+      asked.catch(() => {
+        if (zone === asked) zone = undefined; // The next who asks reads again.
+      });
+      return asked;
+    },
     ownValues: () => store.read(stored),
     change: async (by, given) => {
       const wanted = names.filter((name) => given[name] !== undefined);
       const { values, faults } = checkFields(settingRules, given);
       if (faults.length > 0) return { state: 'refused', faults };
-      return await store.write(async (writer): Promise<SettingsChanged> => {
+      const result = await store.write(async (writer): Promise<SettingsChanged> => {
         const before = await stored(writer);
         const changed = wanted.filter((name) => before[name] !== values[name]);
         const after = { ...before, ...Object.fromEntries(changed.map((name) => [name, values[name]])) };
@@ -135,6 +150,8 @@ export function openSettings(ports: SettingsPorts): Settings {
         await changes.note(writer, by, noted);
         return { state: 'changed', names: changed };
       });
+      zone = undefined;
+      return result;
     },
   };
 }

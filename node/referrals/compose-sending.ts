@@ -15,8 +15,6 @@ import type { SendPorts } from './send.ts';
 const expiryMsDefault = 30 * 24 * 3_600_000;
 const consentMsDefault = 365 * 24 * 3_600_000;
 const attachmentKeyBytes = 32;
-/** Times are written in UTC: the moments are what counts, and a node serves several time zones. */
-const zone = 'UTC';
 
 /** A referral as it would leave: composed, and read again as its receiver will read it. */
 export interface ComposedSending {
@@ -53,7 +51,7 @@ export async function composeSending(
   const composed = orInvalid(() =>
     composeReferral({
       now,
-      zone,
+      zone: sending.zone ?? 'UTC',
       version: ports.version,
       uuid: () => ports.random.uuid(),
       sender: partyOf(ports.own),

@@ -40,6 +40,8 @@ export interface SendReferral {
   readonly expiresAt?: Instant;
   /** Flags the case for the police beside what the patient's record says (Spec bundle §3, alerts). */
   readonly policeCase?: boolean;
+  /** IANA name of the zone in which its times are written; the moments do not depend on it. UTC when not told. */
+  readonly zone?: string;
   readonly author: Actor;
 }
 

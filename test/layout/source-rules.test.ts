@@ -26,6 +26,7 @@ describe('each rule sees what it must see', () => {
   test.each([
     ['the time of day', platformOnly, 'node/peers/a.ts', 'const a = Date.now();', true],
     ['a date of now', platformOnly, 'node/peers/a.ts', 'const a = new Date();', true],
+    ['the time of day of a zone', platformOnly, 'node/peers/a.ts', 'const a = Temporal.Now.instant();', true],
     ['a date of then', platformOnly, 'node/peers/a.ts', 'const a = new Date(5);', false],
     ['chance', platformOnly, 'protocol/a.ts', 'const a = Math.random();', true],
     ['random bytes', platformOnly, 'node/keys/a.ts', `import { randomBytes } from 'node:crypto';`, true],

@@ -18,6 +18,7 @@ const platformMembers = [
   'Date.now',
   'Math.random',
   'performance.now',
+  'Temporal.Now',
   'process.hrtime',
   'AbortSignal.timeout',
   'crypto.getRandomValues',

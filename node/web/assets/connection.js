@@ -2,6 +2,7 @@
 // tells here, and only a doubt is looked into, ever more rarely.
 
 import { announce } from './app.js';
+import { clockTime } from './hospital-time.js';
 
 const graceMs = 1500;
 const waitMsMax = 60_000;
@@ -105,7 +106,7 @@ function show() {
     Object.assign(document.createElement('p'), { textContent: text, className });
   const notice = Object.assign(document.createElement('div'), { className: 'notice amber' });
   notice.append(
-    paragraph(`No connection to the node since ${new Date().toISOString().slice(11, 16)} UTC`, 'notice-title'),
+    paragraph(`No connection to the node since ${clockTime(Date.now(), 'minutes')}`, 'notice-title'),
     paragraph(
       'What was saved is safe, and the outbox leaves by itself. What you typed stays in this page: keep it open, and wait with sending. This message goes away when the node answers again.',
     ),

@@ -1,6 +1,7 @@
 // Keeps what is typed into a form on the server, every ten seconds while it changes, and offers it again.
 import { announce } from './app.js';
 import { ask, onBack } from './connection.js';
+import { clockTime } from './hospital-time.js';
 
 const everyMs = 10_000;
 const page = location.pathname + location.search;
@@ -33,8 +34,7 @@ function tell(form, text) {
 }
 
 function words(status) {
-  if (status === 200)
-    return `Draft kept at ${new Date().toISOString().slice(11, 19)} UTC. Nothing is sent before you send it.`;
+  if (status === 200) return `Draft kept at ${clockTime(Date.now())}. Nothing is sent before you send it.`;
   if (status === 401) return 'Your session has ended. What you typed is kept: sign in again to go on.';
   return 'The draft could not be kept. Copy what you need before you leave this page.';
 }

@@ -2,6 +2,7 @@
 // others. Events name what changed; each page fetches what it shows with its own session.
 
 import { answered, doubt, onBack, untilDone } from './connection.js';
+import { clockTime } from './hospital-time.js';
 import { fetchFragment } from './trusted.js';
 
 const listeners = new Set();
@@ -29,15 +30,13 @@ function showState(text, isLive = false) {
 /** When the node last said something: what the page shows is no older. */
 let heardAt = 0;
 
-const timeOf = (ms) => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
-
 function take(kind, data, id) {
   if (id !== '') since = id;
   waitMs = 1000;
   answered();
   if (kind === 'ended') return showState('Not live: the session has ended. Sign in again.');
   heardAt = data.at;
-  showState(`Live. Updated ${timeOf(heardAt)}`, true);
+  showState(`Live. Updated ${clockTime(heardAt)}`, true);
   const change = { ...data, missed: kind === 'missed', beat: kind === 'beat' };
   if (kind === 'change' || kind === 'missed') renewParts(change);
   for (const listener of listeners) listener(change);
@@ -76,7 +75,7 @@ onBack(() => goOn?.());
 
 async function keepOpen() {
   while (await hold()) {
-    const text = `Not live: no line to the node. Trying again${heardAt === 0 ? '' : `; as of ${timeOf(heardAt)}`}`;
+    const text = `Not live: no line to the node. Trying again${heardAt === 0 ? '' : `; as of ${clockTime(heardAt)}`}`;
     showState(text);
     doubt();
     channel?.postMessage({ kind: 'lost', text });

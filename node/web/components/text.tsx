@@ -1,5 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { Instant } from '../../../protocol/instant.ts';
+import type { TimeZone } from '../../alerts/time-zone.ts';
+import { useZone } from './zone.tsx';
 
 const hiddenForm = /[\p{Cc}\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;
 /** Line breaks and tabs, and the joiners that Persian, Indic scripts and emoji are spelt with; in Latin they only hide. */
@@ -74,9 +76,8 @@ export function dateWords(date: string): string {
   return day === undefined ? `${name}-${year}` : `${day}-${name}-${year}`;
 }
 
-/** Whole years from a birth date, complete or not, to `now`; `undefined` where it lies ahead. */
-export function ageOf(birthDate: string, now: Instant): number | undefined {
-  const today = new Date(now).toISOString().slice(0, 10);
+/** Whole years from a birth date, complete or not, to `today`; `undefined` where it lies ahead. */
+export function ageOf(birthDate: string, today: string): number | undefined {
   const [year = 0, month, day] = birthDate.split('-').map(Number);
   const [thisYear = 0, thisMonth = 1, thisDay = 1] = today.split('-').map(Number);
   const isBefore =
@@ -87,8 +88,9 @@ export function ageOf(birthDate: string, now: Instant): number | undefined {
 
 /** `14-Mar-1979 (47 y)`. */
 export function BirthDate({ date, now }: { readonly date: string | undefined; readonly now: Instant }) {
+  const zone = useZone();
   if (date === undefined || date === '') return <span class="quiet">birth date not known</span>;
-  const age = ageOf(date, now);
+  const age = ageOf(date, zone.wallOf(now).slice(0, 10));
   return (
     <span class="nowrap">
       {dateWords(date)}
@@ -103,17 +105,23 @@ export interface WhenProps {
   readonly show?: 'minutes' | 'seconds' | 'date';
 }
 
-/** A moment in UTC, said so: two hospitals read the same words. */
-export function momentWords(at: Instant | number, show: WhenProps['show'] = 'minutes'): string {
-  const iso = new Date(at).toISOString();
-  return show === 'date' ? dateWords(iso) : `${dateWords(iso)} ${iso.slice(11, show === 'seconds' ? 19 : 16)} UTC`;
+/** `22-Nov-2026 20:53 UTC+05:30`: by the hospital's clock, with its offset then, so that every other can read it too. */
+export function momentWords(at: Instant | number, zone: TimeZone, show: WhenProps['show'] = 'minutes'): string {
+  const wall = zone.wallOf(at);
+  const time = wall.slice(11, show === 'seconds' ? 19 : 16);
+  return show === 'date' ? dateWords(wall) : `${dateWords(wall)} ${time} ${zone.offsetOf(at)}`;
 }
 
-/** The same, for programs too. */
+/** `20:53:07 UTC+05:30`: a time of today. */
+export function timeWords(at: Instant | number, zone: TimeZone): string {
+  return `${zone.wallOf(at).slice(11, 19)} ${zone.offsetOf(at)}`;
+}
+
+/** The same moment for people, by the clock of the page, and for programs, in UTC. */
 export function When({ at, show = 'minutes' }: WhenProps) {
   return (
     <time class="nowrap" datetime={new Date(at).toISOString()}>
-      {momentWords(at, show)}
+      {momentWords(at, useZone(), show)}
     </time>
   );
 }

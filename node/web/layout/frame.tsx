@@ -3,7 +3,9 @@ import type { DeskServices } from '../desk-services.ts';
 import { roleWords } from '../../accounts/roles.ts';
 import { url } from '../urls.ts';
 import type { Visit } from '../visit.ts';
+import { utc } from '../../alerts/time-zone.ts';
 import { Foreign } from '../components/text.tsx';
+import { InZone } from '../components/zone.tsx';
 import { banners } from './banners.tsx';
 import { navigationOf } from './navigation.ts';
 
@@ -19,6 +21,7 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
   const signedIn = visit?.session === undefined ? undefined : visit;
   const count = facts.count ?? 0;
   const { title } = desk.own;
+  const zone = visit === undefined ? utc : await desk.settings.zone();
   return (
     <html lang="en" dir="ltr" class={signedIn === undefined ? 'no-session' : textClass(signedIn)}>
       <head>
@@ -47,15 +50,18 @@ export async function Frame({ desk, visit, answer }: FrameProps) {
         data-screen={visit?.route}
         data-shortcuts={signedIn?.session?.preferences.shortcuts === false ? 'off' : undefined}
         data-session-ms-left={signedIn?.session === undefined ? undefined : signedIn.session.expiresAt - signedIn.now}
+        data-zone={zone.name}
       >
         <a class="skip" href={`#${facts.skip?.id ?? 'main'}`}>
           {facts.skip?.label ?? 'Skip to content'}
         </a>
         {facts.bare === true ? <BareTop title={title} /> : <Top title={title} visit={signedIn} />}
-        <div id="banners">{signedIn?.session?.step === 'done' ? await banners(desk, signedIn) : null}</div>
-        <main id="main" tabindex={-1}>
-          {body}
-        </main>
+        <InZone zone={zone}>
+          <div id="banners">{signedIn?.session?.step === 'done' ? await banners(desk, signedIn) : null}</div>
+          <main id="main" tabindex={-1}>
+            {body}
+          </main>
+        </InZone>
         <footer class="foot">
           <p>
             Fernpost at {title}, node <Foreign text={desk.own.name} />

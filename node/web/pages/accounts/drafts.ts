@@ -21,8 +21,7 @@ export const draftHandlers: Pick<HandlersOf<typeof accountRoutes>, 'draft-save' 
   'draft-find': async (visit, desk) => {
     const path = parseOwnPath(visit.query.get('page') ?? '');
     const draft = path === undefined ? undefined : await desk.drafts.find(visit.user.id, draftKeyOf(path));
-    return json(
-      draft === undefined ? { savedAt: null } : { savedAt: draft.savedAt, words: momentWords(draft.savedAt) },
-    );
+    if (draft === undefined) return json({ savedAt: null });
+    return json({ savedAt: draft.savedAt, words: momentWords(draft.savedAt, await desk.settings.zone()) });
   },
 };

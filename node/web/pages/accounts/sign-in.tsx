@@ -1,8 +1,10 @@
 import type { Session, SignInResult } from '../../../accounts/accounts.ts';
 import type { Instant } from '../../../../protocol/instant.ts';
+import type { TimeZone } from '../../../alerts/time-zone.ts';
 import { page, seeOther, type Answer, type PageFacts } from '../../answer.ts';
 import { ErrorSummary, Field, Hidden, Submit, type FormErrors } from '../../components/form.tsx';
 import { Notice } from '../../components/panel.tsx';
+import { timeWords } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { draftKeyOf } from '../../draft-key.ts';
 import { clearSessionCookie, readCookie, sessionCookieName } from '../../http/session-cookie.ts';
@@ -34,7 +36,8 @@ export const signInHandlers: SignInHandlers = {
       await keepTyped(desk, result.session, next, kept);
       return enter(desk, result, next);
     }
-    return signInPage(desk, { next, login, kept, ...refusalOf(result, visit.now) });
+    const refusal = refusalOf(result, visit.now, await desk.settings.zone());
+    return signInPage(desk, { next, login, kept, ...refusal });
   },
   'sign-out': async (visit, desk) => {
     const token = tokenOf(visit, desk);
@@ -95,7 +98,11 @@ const signedOut: Told = { title: 'You have signed out', text: 'Nothing of yours 
 type Refusal = Exclude<SignInResult, { readonly state: 'signed-in' }>;
 
 /** What the page says of a try that did not succeed. It tells nothing about whether the login exists. */
-function refusalOf(result: Refusal, now: Instant): Pick<SignInFacts, 'errors' | 'status' | 'retryAfterSeconds'> {
+function refusalOf(
+  result: Refusal,
+  now: Instant,
+  zone: TimeZone,
+): Pick<SignInFacts, 'errors' | 'status' | 'retryAfterSeconds'> {
   switch (result.state) {
     case 'refused':
       return {
@@ -105,8 +112,8 @@ function refusalOf(result: Refusal, now: Instant): Pick<SignInFacts, 'errors' | 
     case 'wait': {
       const seconds = Math.ceil((result.until - now) / 1000);
       const whose = result.of === 'login' ? 'with this login' : 'from this computer or network';
-      const end = new Date(result.until).toISOString().slice(11, 19);
-      const message = `After wrong tries ${whose} the next has to wait. Nothing was checked. Try again in ${waitWords(seconds)}, at ${end} UTC.`;
+      const end = timeWords(result.until, zone);
+      const message = `After wrong tries ${whose} the next has to wait. Nothing was checked. Try again in ${waitWords(seconds)}, at ${end}.`;
       return { status: 429, retryAfterSeconds: seconds, errors: [{ field: 'login', message }] };
     }
     case 'locked':

@@ -1,6 +1,7 @@
 import type { Finding } from '../../../operations/finding.ts';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { Tag, type Tone } from '../../components/tag.tsx';
+import { MomentsIn } from '../../components/moments-in.tsx';
 import { Foreign } from '../../components/text.tsx';
 import { begun, meaningOf, titleOf } from '../../../operations/meanings.ts';
 
@@ -38,7 +39,7 @@ const columns: readonly Column<Finding>[] = [
     label: 'Found',
     cell: (finding) => (
       <>
-        <Foreign text={begun(finding.detail)} />
+        <MomentsIn text={begun(finding.detail)} />
         {finding.state === 'ok' ? null : (
           <span class="second-line">
             <strong>To do</strong> ({finding.side}): <Foreign text={finding.fix} />

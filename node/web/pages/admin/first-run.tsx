@@ -12,6 +12,7 @@ import { page, type Answer } from '../../answer.ts';
 import { Checkboxes, ErrorSummary, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Notice, Section } from '../../components/panel.tsx';
+import { MomentsIn } from '../../components/moments-in.tsx';
 import { Foreign } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
@@ -69,7 +70,7 @@ function FindingView({ finding: { state, heading, detail, toDo } }: { readonly f
     <>
       <p>
         {heading === '' ? null : <strong>{heading}: </strong>}
-        <Foreign text={detail} />
+        <MomentsIn text={detail} />
       </p>
       {toDo === null ? null : (
         <Notice tone={state === 'fail' ? 'red' : 'amber'} title={`To do (${toDo.side})`}>
@@ -123,7 +124,7 @@ function Next({ ready, title }: { readonly ready: boolean; readonly title: strin
         <LinkButton href={url('peers')} tone={ready ? 'main' : 'second'}>
           Pair with another hospital
         </LinkButton>
-        <LinkButton href={url('settings')}>Set the call-back number</LinkButton>
+        <LinkButton href={url('settings')}>Set the call-back number and the time zone</LinkButton>
         <LinkButton href={url('station-import')}>Add police stations</LinkButton>
       </p>
     </Notice>

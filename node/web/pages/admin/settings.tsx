@@ -1,4 +1,5 @@
 import type { SettingName, SettingValues } from '../../../alerts/settings.ts';
+import { timeZoneNames } from '../../../alerts/time-zone-names.ts';
 import { page, type Answer } from '../../answer.ts';
 import { ErrorSummary, Field, Submit, type FieldProps, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
@@ -13,7 +14,7 @@ import { ChangeTable } from './changes.tsx';
 
 type Typed = Readonly<Partial<Record<SettingName, string>>>;
 
-interface Input extends Pick<FieldProps, 'width' | 'inputmode' | 'type' | 'needed'> {
+interface Input extends Pick<FieldProps, 'width' | 'inputmode' | 'type' | 'needed' | 'list'> {
   readonly name: Exclude<SettingName, 'keysBackedUp'>;
   readonly label: string;
   readonly hint: string;
@@ -57,6 +58,15 @@ const placeInputs: readonly Input[] = [
   { name: 'latitude', label: 'Latitude', hint: 'Degrees such as 47.4979', ...degrees },
   { name: 'longitude', label: 'Longitude', hint: 'Degrees such as 19.0402', ...degrees },
 ];
+const zoneInputs: readonly Input[] = [
+  {
+    name: 'timeZone',
+    label: 'Time zone',
+    hint: 'Its IANA name such as Asia/Kolkata or America/New_York. Times on every page are shown and typed by its clock, each with its offset; auditors’ pages stay in UTC.',
+    width: 'medium',
+    list: 'time-zones',
+  },
+];
 const fileInputs: readonly Input[] = [
   {
     name: 'uploadGibMax',
@@ -66,7 +76,7 @@ const fileInputs: readonly Input[] = [
     inputmode: 'numeric',
   },
 ];
-const inputs = [...mailInputs, ...placeInputs, ...fileInputs];
+const inputs = [...mailInputs, ...placeInputs, ...zoneInputs, ...fileInputs];
 const labels = Object.fromEntries(inputs.map(({ name, label }) => [name, label]));
 const shownChanges = 10;
 
@@ -117,6 +127,14 @@ async function settingsPage(visit: Visit, desk: DeskServices, typed: Typed, erro
           <div class="fields">
             <Inputs inputs={placeInputs} typed={typed} defaults={defaults} errors={errors} />
           </div>
+        </Section>
+        <Section title="The hospital’s clock" id="clock">
+          <Inputs inputs={zoneInputs} typed={typed} defaults={defaults} errors={errors} />
+          <datalist id="time-zones">
+            {timeZoneNames().map((name) => (
+              <option value={name}></option>
+            ))}
+          </datalist>
         </Section>
         <Section title="Files of patients" id="files">
           <Inputs inputs={fileInputs} typed={typed} defaults={defaults} errors={errors} />

@@ -1,8 +1,10 @@
 import type { StorageSample } from '../../../blobs/storage-samples.ts';
+import { utc } from '../../../alerts/time-zone.ts';
 import { bytesText } from '../../../operations/bytes-text.ts';
 import { Disclosure } from '../../components/panel.tsx';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { When } from '../../components/text.tsx';
+import { InZone } from '../../components/zone.tsx';
 
 const dayMs = 24 * 3_600_000;
 const width = 360;
@@ -25,13 +27,15 @@ export function StorageHistory({ samples }: { readonly samples: readonly Storage
         </svg>
       )}
       <Disclosure summary={`Free space in the last ${last.day - first.day + 1} days`}>
-        <DataTable
-          id="storage-history"
-          caption="One measure a day, the newest first"
-          columns={columns}
-          rows={samples.toReversed()}
-          rowKey={({ day }) => String(day)}
-        />
+        <InZone zone={utc}>
+          <DataTable
+            id="storage-history"
+            caption="One measure a day (UTC), the newest first"
+            columns={columns}
+            rows={samples.toReversed()}
+            rowKey={({ day }) => String(day)}
+          />
+        </InZone>
       </Disclosure>
     </>
   );

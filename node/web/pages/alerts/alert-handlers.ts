@@ -1,4 +1,4 @@
-import { fragment } from '../../answer.ts';
+import { fragment } from '../../fragment.tsx';
 import type { HandlersOf } from '../../route.ts';
 import type { alertRoutes } from '../../routes/alert-routes.ts';
 import { url } from '../../urls.ts';
@@ -10,7 +10,7 @@ import { unsentNotice } from './unsent-alerts.tsx';
 
 export const alertHandlers: HandlersOf<typeof alertRoutes> = {
   alerts: showAlerts,
-  'alerts-banner': async (_visit, desk) => await fragment(await unsentNotice(desk)),
+  'alerts-banner': async (_visit, desk) => await fragment(desk, await unsentNotice(desk)),
   'alert-new': showNewAlert,
   'alert-preview': (visit, desk) => previewAlert(visit, desk),
   'alert-send': sendAlert,

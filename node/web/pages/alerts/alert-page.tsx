@@ -2,13 +2,14 @@ import type { Child } from 'hono/jsx';
 import { toHex } from '../../../../protocol/bytes.ts';
 import type { OpenAlert } from '../../../alerts/alert.ts';
 import type { NearStation } from '../../../alerts/stations/stations.ts';
-import { fragment, page, type Answer } from '../../answer.ts';
+import { page, type Answer } from '../../answer.ts';
 import { LinkButton, Submit } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Facts, Notice, Section, Steps, type Step } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { fragment } from '../../fragment.tsx';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { MailView } from './alert-preview.tsx';
@@ -48,7 +49,7 @@ export async function showAlert(visit: Visit, desk: DeskServices): Promise<Answe
 
 /** The part of the page that changes by itself. */
 export async function showAlertState(visit: Visit, desk: DeskServices): Promise<Answer> {
-  return await fragment(await alertState(await desk.alerts.get(visit.param('alert')), desk));
+  return await fragment(desk, await alertState(await desk.alerts.get(visit.param('alert')), desk));
 }
 
 async function alertState(alert: OpenAlert, desk: DeskServices): Promise<Child> {

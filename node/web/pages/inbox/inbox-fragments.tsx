@@ -1,5 +1,5 @@
-import { fragment } from '../../answer.ts';
 import type { DeskServices } from '../../desk-services.ts';
+import { fragment } from '../../fragment.tsx';
 import type { Visit } from '../../visit.ts';
 import { InboxTiles, unlookedAt } from './inbox-head.tsx';
 import { filterOf, inboxLink, readInboxQuery } from './inbox-query.ts';
@@ -17,6 +17,7 @@ export async function inboxNews(visit: Visit, desk: DeskServices): Promise<Respo
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const fresh = Number.isSafeInteger(since) ? await desk.inboxList.cameSince(filter, since) : 0;
   return fragment(
+    desk,
     <div data-count={String(unlookedAt(counts))}>
       <div data-part="list-tiles">
         <InboxTiles counts={counts} asked={asked} />
@@ -41,6 +42,7 @@ export async function inboxRows(visit: Visit, desk: DeskServices): Promise<Respo
   const lines = await desk.inboxList.lines(readIds(visit.query), visit.user.id);
   const facts = await readListFacts(visit, desk);
   return fragment(
+    desk,
     <InboxTable
       lines={lines}
       facts={facts}

@@ -1,4 +1,5 @@
-import { fragment, seeOther } from '../../answer.ts';
+import { seeOther } from '../../answer.ts';
+import { fragment } from '../../fragment.tsx';
 import { homeOf } from '../../layout/navigation.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { inboxRoutes } from '../../routes/inbox-routes.ts';
@@ -19,6 +20,6 @@ export const inboxHandlers: HandlersOf<typeof inboxRoutes> = {
   outbox: outboxPage,
   'outbox-rows': outboxRows,
   'outbox-news': outboxNews,
-  emergencies: async (visit, desk) => fragment(await emergencyNotice(desk, visit)),
+  emergencies: async (visit, desk) => fragment(desk, await emergencyNotice(desk, visit)),
   live: openStream,
 };

@@ -16,8 +16,3 @@ export function dueWords(dueAt: number, now: number): { readonly text: string; r
 export function agoWords(at: number, now: number): string {
   return now - at < 60_000 ? 'just now' : `${spanWords(now - at)} ago`;
 }
-
-/** `08:45:12 UTC`: when a list was true. */
-export function clockWords(now: number): string {
-  return `${new Date(now).toISOString().slice(11, 19)} UTC`;
-}

@@ -1,5 +1,6 @@
 import type { Instant } from '../../../../protocol/instant.ts';
-import { clockWords } from '../inbox/referral-words.ts';
+import { timeWords } from '../../components/text.tsx';
+import { useZone } from '../../components/zone.tsx';
 
 /**
  * Says how old what is shown is. Scripts turn it into "Live. Updated …" while their line to the node is open (Node §13.4);
@@ -8,7 +9,7 @@ import { clockWords } from '../inbox/referral-words.ts';
 export function LiveState({ now }: { readonly now: Instant }) {
   return (
     <p class="live" id="live-state" data-live-state>
-      As of {clockWords(now)}
+      As of {timeWords(now, useZone())}
     </p>
   );
 }

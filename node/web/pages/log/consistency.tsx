@@ -16,6 +16,7 @@ import { LinkButton } from '../../components/form.tsx';
 import { EmptyState, Facts, Notice, Section } from '../../components/panel.tsx';
 import { DataTable, Pager, type Column } from '../../components/table.tsx';
 import { When } from '../../components/text.tsx';
+import { InUtc } from '../../components/zone.tsx';
 import type { HandlersOf } from '../../route.ts';
 import type { logRoutes } from '../../routes/log-routes.ts';
 import { url } from '../../urls.ts';
@@ -37,7 +38,7 @@ export const consistencyHandlers: Pick<HandlersOf<typeof logRoutes>, Consistency
     const { size } = standing;
     return page(
       { title: 'Consistency', count: evidence.length },
-      <>
+      <InUtc>
         <h1>Consistency</h1>
         {evidence.length === 0 && place !== undefined ? (
           <EmptyState title="Nothing older" />
@@ -72,7 +73,7 @@ export const consistencyHandlers: Pick<HandlersOf<typeof logRoutes>, Consistency
             rowKey={({ origin }) => origin}
           />
         )}
-      </>,
+      </InUtc>,
     );
   },
   evidence: async (visit, desk) => {
@@ -80,7 +81,7 @@ export const consistencyHandlers: Pick<HandlersOf<typeof logRoutes>, Consistency
     if (found === undefined) throw unknownEvidence();
     return page(
       { title: 'Evidence' },
-      <>
+      <InUtc>
         <p>
           <a href={url('consistency')}>← Consistency</a>
         </p>
@@ -100,7 +101,7 @@ export const consistencyHandlers: Pick<HandlersOf<typeof logRoutes>, Consistency
             <LinkButton href={url('evidence-file', {}, { id: found.id })}>Download these bytes</LinkButton>
           </p>
         </Section>
-      </>,
+      </InUtc>,
     );
   },
   'evidence-file': async (visit, desk) => {

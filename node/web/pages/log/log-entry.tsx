@@ -9,6 +9,7 @@ import { OperationError } from '../../../platform/operation-error.ts';
 import { download, page, type Answer } from '../../answer.ts';
 import { ErrorSummary, LinkButton, Submit, TextArea, type FormErrors } from '../../components/form.tsx';
 import { Notice, Section } from '../../components/panel.tsx';
+import { InUtc } from '../../components/zone.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { logRoutes } from '../../routes/log-routes.ts';
@@ -92,7 +93,7 @@ function entryPage(
   const index = String(entry.index);
   return page(
     { title: `Entry ${index}`, scripts: ['proof'], status: errors.length === 0 ? 200 : 422 },
-    <>
+    <InUtc>
       <ErrorSummary errors={errors} title="This cannot be checked" />
       <p>
         <a href={url('log')}>← Exchange log</a>
@@ -104,7 +105,7 @@ function entryPage(
       <Signers found={found} />
       <Raw desk={desk} found={found} />
       <Again index={index} texts={texts} errors={errors} />
-    </>,
+    </InUtc>,
   );
 }
 

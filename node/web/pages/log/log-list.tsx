@@ -5,6 +5,7 @@ import { ErrorSummary, Field, LinkButton, Select, Submit, type FormErrors } from
 import { EmptyState, Facts, Notice, Section } from '../../components/panel.tsx';
 import { DataTable, Pager, type Column } from '../../components/table.tsx';
 import { bytesWords, When } from '../../components/text.tsx';
+import { InUtc } from '../../components/zone.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { HandlersOf } from '../../route.ts';
 import type { logRoutes } from '../../routes/log-routes.ts';
@@ -22,7 +23,7 @@ export const logListHandlers: Pick<HandlersOf<typeof logRoutes>, 'log'> = {
     const standing = await desk.store.read((reader) => readStanding(reader, desk.log, visit.now));
     return page(
       { title: 'Exchange log', status: query.errors.length === 0 ? 200 : 422 },
-      <>
+      <InUtc>
         <ErrorSummary errors={query.errors} title="The filter was not understood" />
         <div class="page-head">
           <h1>Exchange log</h1>
@@ -37,7 +38,7 @@ export const logListHandlers: Pick<HandlersOf<typeof logRoutes>, 'log'> = {
           Your look stands in the log with your user id. An entry names no patient, and neither does the record behind
           it.
         </p>
-      </>,
+      </InUtc>,
     );
   },
 };

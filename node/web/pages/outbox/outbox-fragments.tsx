@@ -1,5 +1,5 @@
-import { fragment } from '../../answer.ts';
 import type { DeskServices } from '../../desk-services.ts';
+import { fragment } from '../../fragment.tsx';
 import type { Visit } from '../../visit.ts';
 import { readListFacts } from '../inbox/list-facts.ts';
 import { readIds } from '../inbox/read-ids.ts';
@@ -14,6 +14,7 @@ export async function outboxNews(visit: Visit, desk: DeskServices): Promise<Resp
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const fresh = Math.max(0, total - (Number(visit.query.get('total')) || 0));
   return fragment(
+    desk,
     <div data-count={String(counts.failed + counts.overdue)}>
       <div data-part="list-tiles">
         <OutboxTiles counts={counts} asked={asked} />
@@ -35,5 +36,5 @@ export async function outboxNews(visit: Visit, desk: DeskServices): Promise<Resp
 /** Rows that a page shows, as they are now. */
 export async function outboxRows(visit: Visit, desk: DeskServices): Promise<Response> {
   const lines = await desk.outboxList.lines(readIds(visit.query));
-  return fragment(<OutboxTable lines={lines} facts={await readListFacts(visit, desk)} />);
+  return fragment(desk, <OutboxTable lines={lines} facts={await readListFacts(visit, desk)} />);
 }

@@ -3,6 +3,7 @@ import { Call } from '../../components/call.tsx';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { PriorityMark, stateWord } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, spanWords } from '../../components/text.tsx';
+import { useZone } from '../../components/zone.tsx';
 import { url } from '../../urls.ts';
 import type { ListFacts } from '../inbox/list-facts.ts';
 import { agoWords, nameParts } from '../inbox/referral-words.ts';
@@ -16,11 +17,12 @@ interface CellProps {
 
 /** Sent referrals, each with its parcel line, and what stands in the way of one. */
 export function OutboxTable({ lines, facts }: { readonly lines: readonly OutboxLine[]; readonly facts: ListFacts }) {
+  const offset = useZone().offsetOf(facts.now);
   const columns: readonly Column<OutboxLine>[] = [
     { key: 'priority', label: 'Priority, state', cell: (line) => <Priority line={line} /> },
     { key: 'patient', label: 'Patient', isHeader: true, cell: (line) => <Patient line={line} facts={facts} /> },
     { key: 'to', label: 'To', cell: (line) => <To line={line} facts={facts} /> },
-    { key: 'way', label: 'On its way, times in UTC', cell: (line) => <Way line={line} facts={facts} /> },
+    { key: 'way', label: `On its way, times in ${offset}`, cell: (line) => <Way line={line} facts={facts} /> },
   ];
   return (
     <DataTable

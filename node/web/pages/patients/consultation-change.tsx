@@ -23,7 +23,7 @@ export function showConsultationChange(visit: Visit, desk: DeskServices): Promis
     const { draft } = visit;
     if (draft === undefined)
       return changePage(visit, desk, opened, {
-        fields: fieldsOf(consultation),
+        fields: fieldsOf(consultation, await desk.settings.zone()),
         version: consultation.version,
         kind: '',
         why: '',
@@ -129,7 +129,7 @@ function changePage(visit: Visit, desk: DeskServices, opened: OpenedPatient, sho
           <Field name="why" label="Reason" required value={why} errors={errors} maxlength={1000} autocomplete="off" />
         </Section>
         <Section title="Consultation" id="consultation">
-          <ConsultationInputs fields={fields} errors={errors} />
+          <ConsultationInputs fields={fields} errors={errors} now={visit.now} />
         </Section>
         <p class="actions">
           <Submit>Save</Submit>

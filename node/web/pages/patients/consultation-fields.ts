@@ -1,11 +1,16 @@
-import { instantOfMs, type Instant } from '../../../../protocol/instant.ts';
+import type { Instant } from '../../../../protocol/instant.ts';
+import { findTimeZone, utc, type TimeZone } from '../../../alerts/time-zone.ts';
 import type { Consultation } from '../../../records/model.ts';
 import type { FormError, FormErrors } from '../../components/form.tsx';
+import { momentWords } from '../../components/text.tsx';
+import { momentField, readMoment } from '../../components/typed-moment.ts';
 import type { FormFields } from '../../http/form.ts';
 
 /** What stands in the form of a consultation, as it is typed. */
 export interface ConsultationFields {
   readonly at: string;
+  /** By whose clock it is typed: the page says so, and the form brings it back, whatever is set meanwhile. */
+  readonly zone: string;
   readonly encounterClass: string;
   readonly reason: string;
   readonly findings: string;
@@ -26,15 +31,15 @@ export interface ReadConsultation {
   readonly practitioner: string;
 }
 
-const momentForm = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d{1,3})?)?$/;
 /** A clock in the room may go before ours by this much. */
 const aheadMsMax = 5 * 60_000;
-const earliest = Date.UTC(1900, 0, 1);
+const minuteMs = 60_000;
 const forbidden = /[\p{Cc}]/u;
 
 export function fieldsOfForm(form: FormFields): ConsultationFields {
   return {
     at: form.get('at').trim(),
+    zone: form.has('zone') ? form.get('zone') : utc.name,
     encounterClass: form.get('class'),
     reason: form.get('reason'),
     findings: form.get('findings'),
@@ -44,9 +49,10 @@ export function fieldsOfForm(form: FormFields): ConsultationFields {
   };
 }
 
-export function fieldsOf(consultation: Consultation): ConsultationFields {
+export function fieldsOf(consultation: Consultation, zone: TimeZone): ConsultationFields {
   return {
-    at: momentField(consultation.at),
+    at: momentField(consultation.at, zone),
+    zone: zone.name,
     encounterClass: consultation.encounterClass,
     reason: consultation.reason,
     findings: consultation.findings ?? '',
@@ -56,14 +62,10 @@ export function fieldsOf(consultation: Consultation): ConsultationFields {
   };
 }
 
-export function emptyFields(now: Instant, practitioner: string): ConsultationFields {
+export function emptyFields(now: Instant, zone: TimeZone, practitioner: string): ConsultationFields {
   const nothing = { reason: '', findings: '', diagnoses: '', prescriptions: '' };
-  return { at: momentField(now), encounterClass: 'AMB', ...nothing, practitioner };
-}
-
-/** `2026-11-22 09:30` in UTC: a browser's own field would show day and month in an order of its own. */
-export function momentField(at: Instant): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  const at = momentField((now - (now % minuteMs)) as Instant, zone);
+  return { at, zone: zone.name, encounterClass: 'AMB', ...nothing, practitioner };
 }
 
 /** The consultation that the fields tell, or what is wrong with each. */
@@ -73,9 +75,7 @@ export function readFields(
 ): { readonly consultation: ReadConsultation } | { readonly errors: FormErrors } {
   const errors: FormError[] = [];
   const wrong = (field: string, message: string): void => void errors.push({ field, message });
-  const at = readMoment(fields.at);
-  if (at === undefined) wrong('at', 'Write the date and time as 2026-11-22 09:30');
-  else if (at > now + aheadMsMax) wrong('at', 'This date and time lie in the future; times here are in UTC');
+  const at = readAt(fields, now, wrong);
   if (!isClass(fields.encounterClass)) wrong('class', 'Choose the kind of consultation');
   if (fields.reason.trim() === '') wrong('reason', 'Say why the patient came');
   if (fields.practitioner.trim() === '') wrong('practitioner', 'Say who saw the patient');
@@ -95,12 +95,19 @@ export function readFields(
   return { consultation };
 }
 
-function readMoment(text: string): Instant | undefined {
-  const [, date, time] = momentForm.exec(text) ?? [];
-  const ms = date === undefined || time === undefined ? Number.NaN : Date.parse(`${date}T${time}:00Z`);
-  return Number.isSafeInteger(ms) && ms >= earliest && momentField(ms as Instant).startsWith(date ?? '-')
-    ? instantOfMs(ms)
-    : undefined;
+function readAt(
+  fields: ConsultationFields,
+  now: Instant,
+  wrong: (field: string, message: string) => void,
+): Instant | undefined {
+  const zone = findTimeZone(fields.zone);
+  const read = zone === undefined ? undefined : readMoment(fields.at, zone);
+  if (zone === undefined || read === undefined)
+    return void wrong('at', 'This page does not say by whose clock the time is typed: open it again');
+  if ('fault' in read) return void wrong('at', read.fault);
+  if (read.at > now + aheadMsMax)
+    wrong('at', `This date and time lie in the future: it is now ${momentWords(now, zone)}`);
+  return read.at;
 }
 
 function isClass(text: string): text is Consultation['encounterClass'] {

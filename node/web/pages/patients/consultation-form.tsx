@@ -1,8 +1,21 @@
+import type { Instant } from '../../../../protocol/instant.ts';
+import { timeZoneOf } from '../../../alerts/time-zone.ts';
 import type { PatientId } from '../../../records/model.ts';
 import { page, type Answer } from '../../answer.ts';
-import { ErrorSummary, Field, LinkButton, Radios, Submit, TextArea, type FormErrors } from '../../components/form.tsx';
+import {
+  ErrorSummary,
+  Field,
+  Hidden,
+  LinkButton,
+  Radios,
+  Submit,
+  TextArea,
+  type FormErrors,
+} from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Section } from '../../components/panel.tsx';
+import { momentFieldMax, momentHint } from '../../components/typed-moment.ts';
+import { useZone } from '../../components/zone.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
@@ -15,8 +28,9 @@ import { classWords } from './patient-words.ts';
 import { submitOnce } from '../../submit-once.ts';
 
 export function showNewConsultation(visit: Visit, desk: DeskServices): Promise<Answer> {
-  return openPatient(visit, desk, 'view', (opened) => {
-    const fields = visit.draft === undefined ? emptyFields(visit.now, visit.user.name) : fieldsOfForm(visit.draft);
+  return openPatient(visit, desk, 'view', async (opened) => {
+    const own = await desk.settings.zone();
+    const fields = visit.draft === undefined ? emptyFields(visit.now, own, visit.user.name) : fieldsOfForm(visit.draft);
     return newPage(visit, desk, opened, { fields });
   });
 }
@@ -61,7 +75,7 @@ function newPage(
       <form method="post" action={url('consultation-add', { patient })}>
         <Once token={desk.random.uuid()} />
         <Section title="Consultation" id="consultation">
-          <ConsultationInputs fields={fields} errors={errors} />
+          <ConsultationInputs fields={fields} errors={errors} now={visit.now} />
         </Section>
         <p class="hint">Images and documents are added on the next page.</p>
         <p class="actions">
@@ -78,22 +92,26 @@ function newPage(
 export function ConsultationInputs({
   fields,
   errors,
+  now,
 }: {
   readonly fields: ConsultationFields;
   readonly errors: FormErrors;
+  readonly now: Instant;
 }) {
+  const own = useZone();
   return (
     <>
+      <Hidden name="zone" value={fields.zone} />
       <div class="fields">
         <Field
           name="at"
           label="Date and time"
-          hint="YYYY-MM-DD HH:MM in UTC"
+          hint={momentHint(timeZoneOf(fields.zone), own, now)}
           required
           value={fields.at}
           errors={errors}
           width="medium"
-          maxlength={19}
+          maxlength={momentFieldMax}
           autocomplete="off"
         />
         <Field

@@ -5,6 +5,8 @@ import { Disclosure, Section } from '../../components/panel.tsx';
 import { Pager } from '../../components/table.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, When } from '../../components/text.tsx';
+import { twiceWords } from '../../components/typed-moment.ts';
+import { useZone } from '../../components/zone.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
@@ -91,6 +93,7 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
             {classWords[consultation.encounterClass]}
           </Tag>
         </div>
+        <ShownTwice at={consultation.at} />
         <Section title="What was found" id="text">
           <ConsultationText consultation={consultation} />
           <Signature consultation={consultation} />
@@ -113,6 +116,12 @@ export function showConsultation(visit: Visit, desk: DeskServices): Promise<Answ
       </>,
     );
   });
+}
+
+/** Who types an hour that comes twice gets the first, and is told. */
+function ShownTwice({ at }: Pick<Consultation, 'at'>) {
+  const words = twiceWords(at, useZone());
+  return words === undefined ? null : <p class="quiet">{words}</p>;
 }
 
 interface EarlierProps {

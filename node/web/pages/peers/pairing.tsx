@@ -2,12 +2,13 @@ import { words as wordList } from '../../../../protocol/words.ts';
 import type { FoundPairing } from '../../../peers/pairing.ts';
 import type { PairingStatus } from '../../../peers/pairing-status.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
-import { fragment, page, seeOther, type Answer } from '../../answer.ts';
+import { page, seeOther, type Answer } from '../../answer.ts';
 import { ErrorSummary, Field, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Notice, Section, Steps } from '../../components/panel.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { fragment } from '../../fragment.tsx';
 import type { HandlersOf } from '../../route.ts';
 import type { peerRoutes } from '../../routes/peer-routes.ts';
 import { url } from '../../urls.ts';
@@ -23,7 +24,7 @@ type PairingRoutes = 'pairing' | 'pairing-live' | 'pairing-words' | 'pairing-wit
 /** One pairing while it happens: its steps, the words, and three of them to type (screen 14). */
 export const pairingHandlers: Pick<HandlersOf<typeof peerRoutes>, PairingRoutes> = {
   pairing: async (visit, desk) => pairingPage(desk, await foundOf(visit, desk), []),
-  'pairing-live': async (visit, desk) => fragment(<Live status={(await foundOf(visit, desk)).status} />),
+  'pairing-live': async (visit, desk) => fragment(desk, <Live status={(await foundOf(visit, desk)).status} />),
   'pairing-words': async (visit, desk) => {
     const found = await foundOf(visit, desk);
     const { invitation, type } = found.status;

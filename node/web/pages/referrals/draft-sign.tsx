@@ -26,7 +26,8 @@ export function signStep(visit: Visit, desk: DeskServices): Promise<Answer> {
   return withDraft(visit, desk, async (opened) => {
     const before = unfinishedBefore('sign', opened.draft.fields);
     if (before !== undefined) return seeOther(stepUrl(before, opened.draft.id));
-    const given = visit.draft === undefined ? groundOf(opened.draft.fields, visit.now) : readGround(visit.draft);
+    const zone = await desk.settings.zone();
+    const given = visit.draft === undefined ? groundOf(opened.draft.fields, visit.now, zone) : readGround(visit.draft);
     return signPage(visit, desk, opened, given, { errors: [] });
   });
 }
@@ -40,9 +41,10 @@ export function sendDraft(visit: Visit, desk: DeskServices): Promise<Answer> {
     const { draft } = opened;
     const form = await visit.form();
     const given = readGround(form);
-    const errors = [...groundFaults(given, visit.now), ...signatureFault(form)];
+    const zone = await desk.settings.zone();
+    const errors = [...groundFaults(given, visit.now, zone), ...signatureFault(form)];
     if (errors.length > 0) return signPage(visit, desk, opened, given, { errors, status: 422 });
-    if (JSON.stringify(groundOf(draft.fields, visit.now)) !== JSON.stringify(given)) {
+    if (JSON.stringify(groundOf(draft.fields, visit.now, zone)) !== JSON.stringify(given)) {
       await desk.referralDesk.drafts.save(draft.id, actorOf(visit), given);
       return seeOther(url('referral-sign', { draft: draft.id }, { changed: 'ground' }));
     }
@@ -62,7 +64,8 @@ async function send(
   try {
     await desk.access.note(visit.user, { kind: 'patient', id: draft.patient }, 'refer');
     const version = Number(form.get('version'));
-    const referral = await desk.referralDesk.drafts.send(draft.id, author, version, sendingOf(draft, given, author));
+    const sending = sendingOf(draft, given, { author, zone: await desk.settings.zone() });
+    const referral = await desk.referralDesk.drafts.send(draft.id, author, version, sending);
     await forgetDraft(visit, desk);
     return seeOther(url('sent', { referral }));
   } catch (error) {
@@ -93,7 +96,8 @@ async function signPage(
   const hospital = titleOf(desk, draft.fields.to ?? '');
   let preview: ReferralPreview;
   try {
-    preview = await desk.referrals.preview(sendingOf(draft, given, actorOf(visit)));
+    const zone = await desk.settings.zone();
+    preview = await desk.referrals.preview(sendingOf(draft, given, { author: actorOf(visit), zone }));
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return cannotPage(opened, error);

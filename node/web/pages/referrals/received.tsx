@@ -2,12 +2,13 @@ import type { MadeDecision } from '../../../referrals/decisions.ts';
 import type { Evidence } from '../../../referrals/evidence.ts';
 import type { MatchAnswer } from '../../../referrals/matching/matching.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
-import { fragment, page, type Answer } from '../../answer.ts';
+import { page, type Answer } from '../../answer.ts';
 import { ErrorSummary, LinkButton, type FormErrors } from '../../components/form.tsx';
 import { EmptyState, Notice, Section } from '../../components/panel.tsx';
 import { StateTag, stateWord } from '../../components/tag.tsx';
 import { Foreign, ForeignLines, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { fragment } from '../../fragment.tsx';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
@@ -28,7 +29,7 @@ export async function received(visit: Visit, desk: DeskServices): Promise<Answer
 /** The part that changes while the page is open. */
 export async function receivedPanel(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'view');
-  return fragment(<ReceivedState {...await stateOf(visit, desk, detail)} />);
+  return fragment(desk, <ReceivedState {...await stateOf(visit, desk, detail)} />);
 }
 
 export interface Refused {

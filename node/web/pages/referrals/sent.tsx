@@ -2,12 +2,13 @@ import type { Evidence } from '../../../referrals/evidence.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
 import type { StoryEvent } from '../../../referrals/story.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
-import { download, fragment, page, type Answer } from '../../answer.ts';
+import { download, page, type Answer } from '../../answer.ts';
 import { LinkButton, Submit, TextArea, type FormErrors, ErrorSummary } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Disclosure, EmptyState, Notice, Section } from '../../components/panel.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
+import { fragment } from '../../fragment.tsx';
 import { draftKeyOf } from '../../draft-key.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
@@ -27,7 +28,7 @@ export async function sent(visit: Visit, desk: DeskServices): Promise<Answer> {
 
 export async function sentPanel(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'sent', 'view');
-  return fragment(<SentState {...await factsOf(visit, desk, detail)} />);
+  return fragment(desk, <SentState {...await factsOf(visit, desk, detail)} />);
 }
 
 async function factsOf(visit: Visit, desk: DeskServices, detail: ReferralDetail) {
