@@ -75,16 +75,17 @@ export function readFields(
 ): { readonly consultation: ReadConsultation } | { readonly errors: FormErrors } {
   const errors: FormError[] = [];
   const wrong = (field: string, message: string): void => void errors.push({ field, message });
-  const at = readAt(fields, now, wrong);
+  const read = readAt(fields, now);
+  if ('fault' in read) wrong('at', read.fault);
   if (!isClass(fields.encounterClass)) wrong('class', 'Choose the kind of consultation');
   if (fields.reason.trim() === '') wrong('reason', 'Say why the patient came');
   if (fields.practitioner.trim() === '') wrong('practitioner', 'Say who saw the patient');
   for (const name of ['reason', 'findings', 'diagnoses', 'prescriptions', 'practitioner'] as const)
     if (forbidden.test(fields[name].replaceAll(/[\n\t]/g, '')))
       wrong(name, 'A control character stands here: delete it, or type the text again');
-  if (errors.length > 0 || at === undefined || !isClass(fields.encounterClass)) return { errors };
+  if (errors.length > 0 || 'fault' in read || !isClass(fields.encounterClass)) return { errors };
   const consultation: ReadConsultation = {
-    at,
+    at: read.at,
     encounterClass: fields.encounterClass,
     reason: fields.reason.trim(),
     findings: fields.findings.trim(),
@@ -95,19 +96,13 @@ export function readFields(
   return { consultation };
 }
 
-function readAt(
-  fields: ConsultationFields,
-  now: Instant,
-  wrong: (field: string, message: string) => void,
-): Instant | undefined {
-  const zone = findTimeZone(fields.zone);
-  const read = zone === undefined ? undefined : readMoment(fields.at, zone);
-  if (zone === undefined || read === undefined)
-    return void wrong('at', 'This page does not say by whose clock the time is typed: open it again');
-  if ('fault' in read) return void wrong('at', read.fault);
-  if (read.at > now + aheadMsMax)
-    wrong('at', `This date and time lie in the future: it is now ${momentWords(now, zone)}`);
-  return read.at;
+function readAt({ at: typed, zone: name }: ConsultationFields, now: Instant): ReturnType<typeof readMoment> {
+  const zone = findTimeZone(name);
+  if (zone === undefined) return { fault: 'This page does not say by whose clock the time is typed: open it again' };
+  const read = readMoment(typed, zone);
+  return 'at' in read && read.at > now + aheadMsMax
+    ? { fault: `This date and time lie in the future: it is now ${momentWords(now, zone)}` }
+    : read;
 }
 
 function isClass(text: string): text is Consultation['encounterClass'] {
