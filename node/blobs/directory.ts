@@ -152,6 +152,7 @@ const codes: Readonly<Record<FileError['code'], BlobErrorCode>> = {
   exists: 'io',
   full: 'full',
   denied: 'denied',
+  'not-a-file': 'io',
   'too-large': 'too-large',
   'not-synced': 'io',
   io: 'io',

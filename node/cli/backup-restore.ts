@@ -11,7 +11,7 @@ import { addCommand, onCall } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { askPassphrase } from './passphrase.ts';
 import { withProgress } from './progress.ts';
-import { fieldLines } from './text.ts';
+import { counted, fieldLines } from './text.ts';
 
 interface RestoreOptions {
   readonly rootKey: string;
@@ -48,7 +48,7 @@ export function addBackupRestore(group: Command): void {
         node,
         'taken at': takenAt,
         database: `${bytesText(manifest.files['node.db'].size)}, every byte as it was written`,
-        'exchange log': `${log.size} entries under the signed root`,
+        'exchange log': `${counted(log.size, 'entry', 'entries')} under the signed root`,
         files: `${restored.files} of patients`,
         'in the bucket': inBucket === 0 ? '' : `${inBucket} files are read from there`,
         LOST:

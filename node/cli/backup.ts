@@ -9,7 +9,7 @@ import { addCommand, addGroup, onCall } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { withProgress, type Progress } from './progress.ts';
 import type { Session } from './session.ts';
-import { fieldLines, tableLines } from './text.ts';
+import { counted, fieldLines, tableLines } from './text.ts';
 
 const askAgainMs = 500;
 
@@ -67,7 +67,7 @@ export function addBackupCommands(program: Command): void {
       `The backup ${result.backup} was restored and is whole.`,
       ...fieldLines({
         database: `${bytesText(databaseBytes)}, no damage`,
-        'exchange log': `${leaves} entries under the signed root`,
+        'exchange log': `${counted(leaves, 'entry', 'entries')} under the signed root`,
         keys: `${keys} of patients and referrals`,
         'sealed values': `${values} opened`,
         files: `${files} read (${bytesText(bytes)})`,

@@ -12,7 +12,7 @@ import { addCommand, collected, onCall } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { withProgress } from './progress.ts';
 import type { Session } from './session.ts';
-import { fieldLines } from './text.ts';
+import { counted, fieldLines } from './text.ts';
 
 interface VerifyOptions {
   readonly url?: string;
@@ -85,7 +85,8 @@ async function verifyRemote(caller: Caller, options: VerifyOptions, url: string)
         addresses: anyAddress,
       });
       if (answer.status === 200) return answer.body;
-      if (answer.status === 404) return undefined;
+      if (answer.status === 404 && path !== 'checkpoint') return undefined;
+      if (answer.status === 404) throw noLogThere();
       const why = answer.status === 401 ? 'it asks for a --token, or does not take this one' : 'that is no log';
       throw new OperationError(
         'unavailable',
@@ -116,7 +117,7 @@ async function verify(
   const found = findWitnesses(verdict.checkpoint, witnesses, logCrypto);
   const names = found.map(({ key }) => key.name);
   caller.answer({ state: 'sound', origin, size, root: toHex(root), witnesses: names, asked: witnesses.length }, [
-    `The log holds: ${size} entries, each under the signed root.`,
+    `The log holds: ${counted(size, 'entry', 'entries')}, each under the signed root.`,
     ...fieldLines({ origin, root: toHex(root), witnesses: witnessWords(names, witnesses.length) }),
   ]);
 }
@@ -124,6 +125,15 @@ async function verify(
 function witnessWords(names: readonly string[], asked: number): string {
   if (asked === 0) return 'none are known; --witness names one';
   return `${names.length} of ${asked} cosigned this checkpoint${names.length === 0 ? '' : `: ${names.join(', ')}`}`;
+}
+
+/** Nothing signed was seen, so nobody is accused: who may not read a log is told the same as who asks elsewhere. */
+function noLogThere(): OperationError {
+  return new OperationError(
+    'unavailable',
+    'log-not-served',
+    'No log is shown at this address: it is another address, or the log is not open to this --token, or to nobody without one. Nothing was verified.',
+  );
 }
 
 function brokenLines(verdict: LogVerdict & { readonly state: 'broken' }): readonly string[] {

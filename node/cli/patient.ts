@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { messageRules, parseJsonObject } from '../../protocol/json.ts';
-import { columns } from '../records/csv/columns.ts';
+import { columns, isColumn } from '../records/csv/columns.ts';
 import type { PatientView } from '../operations/patient-views.ts';
 import { OperationError } from '../platform/operation-error.ts';
 import type { Caller } from './caller.ts';
@@ -56,10 +56,17 @@ async function detailsIn(caller: Caller, file: string | undefined): Promise<Reco
 
 function detailsSet(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    pairs.map((pair) => {
+    pairs.map((pair, n) => {
       const at = pair.indexOf('=');
       if (at < 1) throw new OperationError('invalid', 'bad-input', '--set expects column=value.');
-      return [pair.slice(0, at), pair.slice(at + 1)];
+      const column = pair.slice(0, at);
+      if (!isColumn(column))
+        throw new OperationError(
+          'invalid',
+          'bad-input',
+          `The name in --set number ${n + 1} is no column. Columns: ${columns.join(', ')}. Nothing was changed.`,
+        );
+      return [column, pair.slice(at + 1)];
     }),
   );
 }

@@ -31,3 +31,8 @@ export function fieldLines(fields: Readonly<Record<string, string>>): readonly s
 function widthOf(text: string): number {
   return [...text].length;
 }
+
+/** `1 entry`, `2 entries`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,4 +1,4 @@
-export type ConfigErrorCode = 'missing' | 'unreadable' | 'malformed' | 'contradiction';
+export type ConfigErrorCode = 'missing' | 'exists' | 'unreadable' | 'malformed' | 'contradiction';
 
 /** The configuration cannot be used: the message names the file or variable, the setting, and what it should be. */
 export class ConfigError extends Error {

@@ -18,7 +18,12 @@ const backupDaysMax = 35;
 
 /** Text of at most `max` letters without control and bidi characters. */
 const line = (max: number) =>
-  v.pipe(v.string(), v.nonEmpty(), v.maxLength(max), v.regex(/^[^\p{Cc}\p{Cf}]+$/u, 'no control characters'));
+  v.pipe(
+    v.string(),
+    v.nonEmpty('must not be empty'),
+    v.maxLength(max, `has more than ${max} letters`),
+    v.regex(/^[^\p{Cc}\p{Cf}]+$/u, 'has control characters'),
+  );
 const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(portMax));
 const listen = v.strictObject({ host: line(253), port });
@@ -142,7 +147,7 @@ export async function writeConfigFile(
   const bytes = utf8(`${JSON.stringify(input, undefined, 2)}\n`);
   const parsed = parseConfigFile(bytes, path);
   if ((await files.size(path)) !== undefined)
-    throw new ConfigError('contradiction', `${path} exists already: this directory has a node`);
+    throw new ConfigError('exists', `${path} exists already: this directory has a node. Nothing was changed`);
   await files.writeDurably(path, bytes);
   return parsed;
 }

@@ -106,7 +106,7 @@ const classes: readonly OwnClass[] = [
   },
   {
     type: ConfigError,
-    kinds: { missing: 'not-found', contradiction: 'invalid', malformed: 'invalid' },
+    kinds: { missing: 'not-found', exists: 'conflict', contradiction: 'invalid', malformed: 'invalid' },
     otherwise: 'damaged',
   },
   {
@@ -145,7 +145,13 @@ const classes: readonly OwnClass[] = [
   { type: BlobError, kinds: { unreachable: 'unavailable', full: 'unavailable' }, otherwise: 'damaged' },
   {
     type: FileError,
-    kinds: { missing: 'not-found', exists: 'conflict', 'too-large': 'refused', full: 'unavailable' },
+    kinds: {
+      missing: 'not-found',
+      'not-a-file': 'invalid',
+      exists: 'conflict',
+      'too-large': 'refused',
+      full: 'unavailable',
+    },
     otherwise: 'damaged',
   },
   { type: TransportError, kinds: {}, otherwise: 'unavailable' },

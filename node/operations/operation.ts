@@ -82,9 +82,12 @@ function faultWords(issue: v.BaseIssue<unknown>): string {
   if (isStray) return `${where}: has a member that does not belong there`;
   if (isMissing) return `${where}: is missing`;
   const expected = issue.expected ?? 'another kind of value';
-  return `${where}: ${issue.kind === 'schema' ? `expected ${expected}` : ownWords(issue.message)}`;
+  return `${where}: ${issue.kind === 'schema' ? `expected ${expected}` : ownWords(issue)}`;
 }
 
-function ownWords(message: string): string {
+function ownWords({ type, message, requirement }: v.BaseIssue<unknown> & { readonly requirement?: unknown }): string {
+  if (type === 'min_value') return `expected ${String(requirement)} or more`;
+  if (type === 'max_value') return `expected ${String(requirement)} or less`;
+  if (type === 'integer') return 'expected a whole number';
   return message.startsWith('Invalid') ? 'not in the expected form' : message;
 }

@@ -43,7 +43,7 @@ export interface Files {
 }
 
 /** `not-synced`: fsync failed, and what is on the disk is unknown; the process ends (Node §4). */
-export type FileErrorCode = 'missing' | 'exists' | 'full' | 'denied' | 'too-large' | 'not-synced' | 'io';
+export type FileErrorCode = 'missing' | 'exists' | 'full' | 'denied' | 'not-a-file' | 'too-large' | 'not-synced' | 'io';
 
 export class FileError extends Error {
   override readonly name = 'FileError';

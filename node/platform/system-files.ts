@@ -1,5 +1,5 @@
 import { chmod, mkdir, open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { FileError, type FileErrorCode, type FileReader, type Files, type FileWriter } from './files.ts';
 
 /** Names that end so are unfinished; whoever owns the directory sweeps them at start. */
@@ -34,9 +34,7 @@ export function openFiles(onSyncFailure: (error: FileError) => void): Files {
     await syncDirectory(dirname(to));
   };
   const makeDirectory = async (path: string): Promise<void> => {
-    const first = await told(path, mkdir(path, { recursive: true, mode: 0o700 }));
-    if (first === undefined) return;
-    for (let made = path; made !== dirname(first); made = dirname(made)) await syncDirectory(dirname(made));
+    for (const made of await makeMissing(resolve(path))) await syncDirectory(dirname(made));
   };
   const writeDurably = async (path: string, bytes: Uint8Array): Promise<void> => {
     const unfinished = join(dirname(path), `${basename(path)}${unfinishedSuffix}`);
@@ -49,6 +47,27 @@ export function openFiles(onSyncFailure: (error: FileError) => void): Files {
     await moveDurably(unfinished, path);
   };
   return { ...readingFiles, makeDirectory, openWriter, openOver, moveDurably, writeDurably };
+}
+
+/**
+ * Makes the directory and those above it that are missing, and names what it made. Node's own `recursive` never ends where
+ * a directory that is there answers that it is not, as /proc does.
+ */
+async function makeMissing(path: string): Promise<readonly string[]> {
+  try {
+    if ((await stat(path)).isDirectory()) return [];
+    throw new FileError('exists', `${path}: a file of this name is there already`);
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+  }
+  const made = dirname(path) === path ? [] : await makeMissing(dirname(path));
+  try {
+    await told(path, mkdir(path, { mode: 0o700 }));
+  } catch (error) {
+    if (error instanceof FileError && error.code === 'exists') return made; // Somebody else was faster.
+    throw error;
+  }
+  return [...made, path];
 }
 
 /** Takes every right on a file from group and others. */
@@ -91,9 +110,10 @@ const readingFiles: Omit<Files, 'makeDirectory' | 'openWriter' | 'openOver' | 'm
 async function openReader(path: string): Promise<FileReader> {
   const handle = await told(path, open(path, 'r'));
   try {
-    const { size } = await told(path, handle.stat());
+    const facts = await told(path, handle.stat());
+    if (facts.isDirectory()) throw new FileError('not-a-file', `${path}: ${explanations['not-a-file']}`);
     return {
-      size,
+      size: facts.size,
       read: async (into, position) => (await told(path, handle.read(into, 0, into.length, position))).bytesRead,
       [Symbol.asyncDispose]: () => handle.close(),
     };
@@ -130,6 +150,7 @@ const codes: Readonly<Record<string, FileErrorCode>> = {
   EACCES: 'denied',
   EPERM: 'denied',
   EROFS: 'denied',
+  EISDIR: 'not-a-file',
 };
 
 const explanations: Readonly<Record<FileErrorCode, string>> = {
@@ -138,6 +159,7 @@ const explanations: Readonly<Record<FileErrorCode, string>> = {
   full: 'the disk is full; free some space',
   denied: 'the permissions do not allow it; check the owner',
   'too-large': 'the file is too large',
+  'not-a-file': 'it is a directory, not a file',
   'not-synced': 'fsync failed',
   io: 'the disk failed',
 };

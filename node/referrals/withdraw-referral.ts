@@ -26,6 +26,8 @@ export async function withdrawReferral(
   { author = administration, reason = reasonDefault }: { readonly author?: Actor; readonly reason?: string } = {},
 ): Promise<void> {
   const rows = await ports.store.read((reader) => reader.all(outboxQueries.ofReferral, { referral }));
+  if (!rows.some((row) => row.kind === 'referral'))
+    throw new OperationError('not-found', 'unknown-referral', 'No referral with this id was sent from here.');
   const open = rows.find((row) => row.kind === 'referral' && isOpen(row));
   if (open === undefined)
     throw new OperationError(

@@ -22,7 +22,7 @@ describe('a node that does not run', () => {
       expect(statSync(directory.file(`node/${name}`)).mode & 0o777).toBe(0o600);
     const key = readFileSync(directory.file('node/root.key'));
     const again = await init(directory.file('node'));
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists already')]);
+    expect([again.code, again.stderr]).toEqual([4, expect.stringContaining('exists already')]);
     expect(readFileSync(directory.file('node/root.key'))).toEqual(key);
   });
 
@@ -143,11 +143,21 @@ describe('a node that does not run', () => {
     ['a referral id that is none', ['referral', 'accept', 'x'], 2, 'bad-input'],
     ['a word that is no command', ['patient', 'remove'], 2, 'usage'],
     ['a token nobody has', ['log', 'token', 'revoke', 'nobody'], 3, 'unknown-token'],
+    [
+      'a withdrawal of nothing',
+      ['referral', 'withdraw', '00000000-0000-4000-8000-000000000000'],
+      3,
+      'unknown-referral',
+    ],
+    ['a column that is none', ['patient', 'add', '--set', 'Zyxwvutsrqp=x'], 2, 'bad-input'],
+    ['a directory for a file', ['bundle', 'check', '.'], 2, 'not-a-file'],
+    ['a count of nothing', ['patient', 'list', '--limit', '0'], 2, 'bad-input'],
     ['a log without its key', ['log', 'verify', '--url', 'http://127.0.0.1:1/log'], 2, 'usage'],
   ])('answers %s with its exit code', async (_, given, code, word) => {
     const ended = await run([...given, '--json', ...data]);
     expect([ended.code, ended.stdout]).toEqual([code, '']);
     if (word !== undefined) expect(failureIn(ended).code).toBe(word);
+    expect(ended.stderr).not.toContain(canary);
   });
 });
 

@@ -62,7 +62,11 @@ describe('a running node', () => {
     const verify = ['log', 'verify', '--url', `${exchange}/log`, '--vkey', String(logVkey), '--token', String(token)];
     expect(await runJson(verify)).toMatchObject({ state: 'sound', origin: 'alder.example/log' });
     await runJson(['log', 'token', 'revoke', 'auditor', ...data]);
-    expect((await run(verify)).code).toBe(5);
+    const elsewhere = verify.map((word) => (word.startsWith('http') ? `${exchange}/nothing` : word));
+    for (const words of [verify, elsewhere]) {
+      const ended = await run([...words, '--json']);
+      expect([ended.code, failureIn(ended).code, ended.stdout]).toEqual([5, 'log-not-served', '']);
+    }
   });
 
   test('keeps its control door shut to whoever lacks the token', async () => {

@@ -175,7 +175,7 @@ test('init writes a file that loads, and never over another', async () => {
   await writeConfigFile(directory.path, { ...alder, v: 1 }, files);
   expect((await loadConfig(directory.path, {}, files)).title).toBe('St. Alder Hospital');
   await expect(writeConfigFile(directory.path, { ...alder, v: 1 }, files)).rejects.toMatchObject({
-    code: 'contradiction',
+    code: 'exists',
   });
   await expect(writeConfigFile(directory.file('x'), { ...alder, v: 1, name: 'A' }, files)).rejects.toMatchObject({
     code: 'malformed',

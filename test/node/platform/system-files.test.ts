@@ -28,6 +28,14 @@ test('directories are made with their parents, private, and twice is no error', 
   for (const name of ['a', 'a/b', 'a/b/c']) expect(statSync(directory.file(name)).mode & 0o777).toBe(0o700);
 });
 
+test('a directory is not made where a file or the system stands in the way, and the attempt ends', async () => {
+  using directory = testDirectory();
+  writeFileSync(directory.file('file'), '');
+  await expect(files.makeDirectory(directory.file('file'))).rejects.toMatchObject({ code: 'exists' });
+  await expect(files.makeDirectory(directory.file('file/a/b'))).rejects.toMatchObject({ code: 'exists' });
+  await expect(files.makeDirectory('/proc/fernpost/node')).rejects.toMatchObject({ name: 'FileError' });
+});
+
 test('a file is read in pieces, and from any place', async () => {
   using directory = testDirectory();
   const bytes = Uint8Array.from({ length: 1000 }, (_, n) => n % 251);
@@ -49,7 +57,8 @@ describe('what goes wrong has a code', () => {
     ['a new file where one is', 'exists', (at) => files.openWriter(at('there'))],
     ['a file below a file', 'missing', (at) => files.openWriter(at('there/below'))],
     ['more than the limit', 'too-large', (at) => files.readWhole(at('there'), 4)],
-    ['reading a directory', 'io', (at) => files.readWhole(at('directory'), 10_000)],
+    ['writing over a directory', 'not-a-file', (at) => files.openOver(at('directory'))],
+    ['reading a directory', 'not-a-file', (at) => files.readWhole(at('directory'), 10_000)],
   ])('%s: %s', async (_, code, act) => {
     using directory = testDirectory();
     writeFileSync(directory.file('there'), '12345');
