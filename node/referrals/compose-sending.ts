@@ -10,6 +10,7 @@ import { ComposeError } from './compose/errors.ts';
 import type { ReferralAttachment } from './compose/input.ts';
 import { composeReferral, type ComposedReferral } from './compose/referral.ts';
 import type { SendReferral } from './referrals.ts';
+import { assertSeen, markOf } from './seen-content.ts';
 import type { SendPorts } from './send.ts';
 
 const expiryMsDefault = 30 * 24 * 3_600_000;
@@ -26,6 +27,8 @@ export interface ComposedSending {
   readonly attachments: readonly ReferralAttachment[];
   readonly composed: ComposedReferral;
   readonly sound: JsonObject;
+  /** Of what the record says in it; the same for the next one unless the record is changed. */
+  readonly mark: string;
 }
 
 /**
@@ -45,6 +48,8 @@ export async function composeSending(
   const details = sending.policeCase === true ? { ...patient.details, policeCase: true } : patient.details;
   const consultations = await chosenConsultations(ports, sending);
   const attachments = await chosenAttachments(ports, sending);
+  const mark = markOf({ receiver: partyOf(peer.card), details, consultations, attachments });
+  assertSeen(sending.seen, mark);
   const id = parseReferralId(ports.random.uuid());
   const expiresAt = sending.expiresAt ?? instantOfMs(now + expiryMsDefault);
   const given = await number();
@@ -72,7 +77,7 @@ export async function composeSending(
     }),
   );
   const sound = readSound(ports, composed.bytes, peer, id, attachments);
-  return { peer, id, number: given, expiresAt, details, consultations, attachments, composed, sound };
+  return { peer, id, number: given, expiresAt, details, consultations, attachments, composed, sound, mark };
 }
 
 export function partyOf(node: {

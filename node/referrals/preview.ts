@@ -28,6 +28,7 @@ export async function previewReferral(
   const documentBytes = made.composed.bytes.length;
   return {
     review: reviewOf(made.sound),
+    mark: made.mark,
     documentBytes,
     totalBytes: made.attachments.reduce((sum, { size }) => sum + size, documentBytes),
     missing: missingItems(sending.specialty ?? '', made),

@@ -42,6 +42,8 @@ export interface SendReferral {
   readonly policeCase?: boolean;
   /** IANA name of the zone in which its times are written; the moments do not depend on it. UTC when not told. */
   readonly zone?: string;
+  /** The mark of the preview that its author saw: it is not sent when the record says something else by now. */
+  readonly seen?: string;
   readonly author: Actor;
 }
 
@@ -129,6 +131,8 @@ export type CancelAnswer =
 export interface ReferralPreview {
   /** Made by the code that reads a received one. */
   readonly review: Review;
+  /** Of what the record says in it; sending takes it as `seen`. */
+  readonly mark: string;
   /** Bytes of the document, and of everything that travels. */
   readonly documentBytes: number;
   readonly totalBytes: number;

@@ -156,6 +156,25 @@ test('a draft changed in another tab is not sent before it was looked at', async
   expect(await alder.node.referralDesk.sentOf(patient)).toEqual([]);
 });
 
+test('a record that a colleague changed after the preview is not signed before it was looked at', async () => {
+  const { alder, atAlder } = desks;
+  const { patients, consultations, referralDesk } = alder.node;
+  const patient = await addPatient(alder, { csvId: 'A-51', familyName: 'Changing', allergies: ['Latex'] });
+  const sign = await writeDraft(atAlder, { patient });
+  const first = await atAlder.get(sign);
+  const { details, version } = await patients.get(patient);
+  await patients.change(patient, version, { ...details, allergies: ['Latex', 'Penicillin'] });
+  const refused = await submitAt(atAlder, first, sign, signedFields(first.text));
+  expect(refused.status).toBe(409);
+  expect(textOf(refused.text)).toContain('record was changed after this preview was made. Nothing was sent');
+  expect(textOf(refused.text)).toContain('Penicillin');
+  expect(await referralDesk.sentOf(patient)).toEqual([]);
+
+  const visit = { encounterClass: 'AMB', reason: 'Not chosen', diagnoses: [], prescriptions: [] } as const;
+  await consultations.add(patient, { ...visit, at: alder.node.clock.now(), practitioner: 'Dr X' });
+  expect((await submitAt(atAlder, refused, sign, signedFields(refused.text))).location).toMatch(/^\/sent\//);
+});
+
 test('the minimum needed and everything are one button each', async () => {
   const { alder, atAlder } = desks;
   const patient = await addPatient(alder, { csvId: 'A-6', familyName: 'Preset' });

@@ -33,8 +33,8 @@ export function signStep(visit: Visit, desk: DeskServices): Promise<Answer> {
 }
 
 /**
- * Signs and sends what was shown. Where the ground was changed on this very page, or the draft in another tab, nothing is
- * sent: the new preview is shown first.
+ * Signs and sends what was shown. Where the ground was changed on this very page, the draft in another tab or the record
+ * by a colleague, nothing is sent: the new preview is shown first.
  */
 export function sendDraft(visit: Visit, desk: DeskServices): Promise<Answer> {
   return withDraft(visit, desk, async (opened) => {
@@ -64,7 +64,8 @@ async function send(
   try {
     await desk.access.note(visit.user, { kind: 'patient', id: draft.patient }, 'refer');
     const version = Number(form.get('version'));
-    const sending = sendingOf(draft, given, { author, zone: await desk.settings.zone() });
+    const zone = await desk.settings.zone();
+    const sending = { ...sendingOf(draft, given, { author, zone }), seen: form.get('seen') };
     const referral = await desk.referralDesk.drafts.send(draft.id, author, version, sending);
     await forgetDraft(visit, desk);
     return seeOther(url('sent', { referral }));
@@ -192,6 +193,7 @@ function SignForm({ visit, opened, given, errors, hospital, preview }: SignFormP
   return (
     <form method="post" action={url('referral-send', { draft: draft.id })} class="panel" data-draft="off">
       <Hidden name="version" value={String(draft.version)} />
+      <Hidden name="seen" value={preview.mark} />
       <GroundFields given={given} errors={errors} />
       <h2>Sign and send</h2>
       <p>
