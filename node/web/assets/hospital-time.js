@@ -1,9 +1,7 @@
 // Times by the hospital's clock, in the words of the pages: never by the clock or the customs of this computer.
 
-const zone = document.body.dataset.zone ?? 'UTC';
-
 /** What the hospital's clock shows, as if it were UTC; `undefined` where this browser does not know its zone. */
-function wallOf(ms) {
+function wallOf(ms, zone) {
   try {
     const format = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
       timeZone: zone,
@@ -23,9 +21,9 @@ function wallOf(ms) {
 }
 
 /** `20:53:07 UTC+05:30`, or `20:53 UTC+05:30` to the minute. */
-export function clockTime(ms, show = 'seconds') {
+export function clockTime(ms, show = 'seconds', zone = document.body.dataset.zone ?? 'UTC') {
   const whole = Math.floor(ms / 1000) * 1000;
-  const wall = wallOf(whole) ?? whole;
+  const wall = wallOf(whole, zone) ?? whole;
   const ahead = wall - whole;
   const size = new Date(Math.abs(ahead)).toISOString().slice(11, 16);
   const time = new Date(wall).toISOString().slice(11, show === 'seconds' ? 19 : 16);

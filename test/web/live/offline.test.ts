@@ -16,6 +16,7 @@ describe.skipIf(findChromium() === undefined)('a page that does not reach its no
   beforeAll(async () => {
     desks = await openDesks({ jobs: false });
     desk = desks.at('alder');
+    await desk.node.settings.change({ id: 'operator', name: 'operator' }, { timeZone: 'Asia/Kolkata' });
     line = await openBreakableLine(desk.origin);
     browser = await launchBrowser();
   });
@@ -45,7 +46,7 @@ describe.skipIf(findChromium() === undefined)('a page that does not reach its no
     for (const page of pages) {
       await banner(page).waitFor();
       expect(await banner(page).textContent()).toMatch(
-        /^No connection to the node since \d\d:\d\d UTCWhat was saved is safe/,
+        /^No connection to the node since \d\d:\d\d UTC\+05:30What was saved is safe/,
       );
     }
     await line.mend();
