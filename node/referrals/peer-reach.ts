@@ -1,6 +1,7 @@
 import type { NodeName } from '../../protocol/ids.ts';
 import type { Instant } from '../../protocol/instant.ts';
 import type { Peer, PeerDirectory } from '../peers/directory.ts';
+import { heardAt, reachableMs } from '../peers/silent-peers.ts';
 import type { Clock } from '../platform/clock.ts';
 import { statement } from '../store/statement.ts';
 import type { Store } from '../store/store.ts';
@@ -11,16 +12,19 @@ export interface PeerReach {
   readonly title: string;
   readonly state: Peer['state'];
   readonly since: Instant;
-  /** `now` when it spoke within some minutes and nothing to it meets an obstacle; `unknown` when it was silent long. */
+  /**
+   * `now` when it was heard of within some minutes and nothing to it meets an obstacle; `out-of-reach` when it did not answer
+   * just now either; `unknown` where it is not asked.
+   */
   readonly reachable: 'now' | 'unknown' | 'out-of-reach';
-  readonly lastSpokeAt: Instant | undefined;
+  /** When it last spoke or showed its card. */
+  readonly heardAt: Instant;
   /** Bundles that wait for it. */
   readonly waiting: number;
   /** The middle of the times between its receipts and its decisions; `undefined` before there are three. */
   readonly usualAnswerMs: number | undefined;
 }
 
-const reachableMs = 10 * 60_000;
 const answersMin = 3;
 
 const answerTimes = statement<{ peer: string }>()((db, values) =>
@@ -47,28 +51,28 @@ const waitingFor = statement<{ peer: string }>()((db, values) =>
     .limit(1000),
 );
 
-/** Every peer that was ever paired, with what its own signed answers say of it. */
-export async function peerReach(ports: {
-  readonly store: Store;
-  readonly directory: PeerDirectory;
-  readonly clock: Clock;
-}): Promise<readonly PeerReach[]> {
+/** Every peer that was ever paired, with what its own signed answers say of it; `unanswered` did not answer just now. */
+export async function peerReach(
+  ports: { readonly store: Store; readonly directory: PeerDirectory; readonly clock: Clock },
+  unanswered: ReadonlySet<NodeName>,
+): Promise<readonly PeerReach[]> {
   const now = ports.clock.now();
   const peers = ports.directory.list().filter(({ state }) => state !== 'invited' && state !== 'confirming');
   return ports.store.read(async (reader) => {
     const found: PeerReach[] = [];
-    for (const { name, title, state, since, lastSpokeAt } of peers) {
+    for (const { name, title, state, since, ...peer } of peers) {
       const waiting = await reader.all(waitingFor, { peer: name });
       const times = (await reader.all(answerTimes, { peer: name })).map(({ took }) => Number(took));
       const isTroubled = waiting.some((one) => one.trouble_code.startsWith('NET_'));
-      const isRecent = lastSpokeAt !== undefined && now - lastSpokeAt <= reachableMs;
+      const isAway = unanswered.has(name) || isTroubled;
+      const isRecent = now - heardAt(peer) <= reachableMs;
       found.push({
         name,
         title,
         state,
         since,
-        lastSpokeAt,
-        reachable: isTroubled ? 'out-of-reach' : isRecent ? 'now' : 'unknown',
+        heardAt: heardAt(peer),
+        reachable: isAway ? 'out-of-reach' : isRecent ? 'now' : 'unknown',
         waiting: waiting.length,
         usualAnswerMs:
           times.length < answersMin ? undefined : times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)],

@@ -1,6 +1,7 @@
 import type { ReferralId } from '../../protocol/ids.ts';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import type { PatientId } from '../records/model.ts';
+import { openSilentPeers, type SilentPeersPorts } from '../peers/silent-peers.ts';
 import { openDecisions, type Decisions } from './decisions.ts';
 import { openDrafts, type ReferralDrafts } from './drafts/drafts.ts';
 import { evidenceOfReceived, evidenceOfSent, type Evidence } from './evidence.ts';
@@ -23,6 +24,7 @@ export interface ReferralDesk {
   story(detail: ReferralDetail): Promise<readonly StoryEvent[]>;
   evidenceOfReceived(detail: ReferralDetail): Promise<Evidence | undefined>;
   evidenceOfSent(detail: ReferralDetail): Promise<readonly Evidence[]>;
+  /** Every hospital that can be asked, and whether it can be reached: who was silent long is asked, for a moment. */
   peers(): Promise<readonly PeerReach[]>;
   /** The received referral that waits for a decision most: the most urgent, then the oldest, without this one. */
   nextUndecided(but: ReferralId): Promise<ReferralId | undefined>;
@@ -41,8 +43,11 @@ export interface SentOfPatient {
   readonly createdAt: Instant;
 }
 
-export function openReferralDesk(ports: ReferralsPorts & { readonly referrals: Referrals }): ReferralDesk {
+export function openReferralDesk(
+  ports: ReferralsPorts & SilentPeersPorts & { readonly referrals: Referrals },
+): ReferralDesk {
   const { store, clock, referrals } = ports;
+  const askSilent = openSilentPeers(ports);
   return {
     decisions: openDecisions(ports),
     drafts: openDrafts(ports),
@@ -68,7 +73,7 @@ export function openReferralDesk(ports: ReferralsPorts & { readonly referrals: R
       if (row === undefined || row.patient === null) return undefined;
       return (await ports.patients.find(row.patient as PatientId))?.id;
     },
-    peers: () => peerReach(ports),
+    peers: async () => peerReach(ports, await askSilent()),
     sentOf: (patient) =>
       store.read(async (reader) => {
         const rows = await reader.all(sentOfPatient, { patient });

@@ -61,7 +61,7 @@ test('a peer that is down: the referral is kept, never called delivered, and can
   expect(told).toContain('Call now: ');
   expect(told).not.toContain('signed receipt');
   const peers = await atAlder.get(`/referrals/new?patient=${patient}`);
-  expect(textOf(peers.text)).toContain('Out of reach now');
+  expect(textOf(peers.text)).toContain('Does not answer now');
   const blank = await submitAt(atAlder, await atAlder.get(path), `${path}/withdraw`, { reason: ' ' });
   expect(blank.status).toBe(422);
   const back = await submitAt(atAlder, await atAlder.get(path), `${path}/withdraw`, { reason: 'Went elsewhere' });

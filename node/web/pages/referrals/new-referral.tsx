@@ -144,13 +144,13 @@ const closedWords: Readonly<Record<PeerReach['state'], string>> = {
 
 /** What its own signed answers say of a hospital; nothing is promised in its name. */
 function Reach({ peer, now }: { readonly peer: PeerReach; readonly now: Visit['now'] }) {
-  const { reachable, lastSpokeAt, usualAnswerMs, waiting } = peer;
+  const { reachable, heardAt, usualAnswerMs, waiting } = peer;
   return (
     <>
       {reachable === 'now' ? '✓ Reachable now' : null}
-      {reachable === 'out-of-reach' ? '! Out of reach now: the referral waits here and leaves by itself' : null}
+      {reachable === 'out-of-reach' ? '! Does not answer now: the referral waits here and leaves by itself' : null}
       {reachable === 'unknown' ? 'Not heard from lately' : null}
-      {lastSpokeAt === undefined ? null : `; heard from ${spanWords(now - lastSpokeAt)} ago`}
+      {`; heard from ${spanWords(Math.max(0, now - heardAt))} ago`}
       {usualAnswerMs === undefined ? null : `; usually answers within ${spanWords(usualAnswerMs)}`}
       {waiting === 0 ? '.' : `; ${waiting} waiting for it.`}
     </>
