@@ -32,8 +32,10 @@ export interface Matching {
   compareWith(referral: ReferralId, patient: PatientId): Promise<Candidate>;
   /** Fails with `linked-already` where the referral is linked to another patient. */
   answer(referral: ReferralId, given: GivenAnswer, author: Actor): Promise<void>;
-  /** Registers the received person as a new patient of ours and links it. */
-  register(referral: ReferralId, why: string, author: Actor): Promise<PatientId>;
+  /** Whom the signed document describes, as far as a record of ours would say it. */
+  personOf(referral: ReferralId): Promise<PatientDetails>;
+  /** Registers the received person, or what somebody made of the description, as a new patient of ours and links it. */
+  register(referral: ReferralId, why: string, author: Actor, person?: PatientDetails): Promise<PatientId>;
   unlink(referral: ReferralId, author: Actor): Promise<void>;
   linkOf(referral: ReferralId): Promise<MatchAnswer | undefined>;
   /** Received referrals that were linked to a patient of ours, newest first. */
@@ -101,7 +103,8 @@ export function openMatching(ports: MatchingPorts): Matching {
       return candidateOf(record, scoreMatch(matchProfile(person), matchProfile(record.details)), answers);
     },
     answer: (referral, given, author) => answer(ports, referral, given, author),
-    register: (referral, why, author) => register(ports, referral, why, author),
+    personOf: async (referral) => (await personOf(ports, referral)).person,
+    register: (referral, why, author, person) => register(ports, referral, why, author, person),
     unlink: (referral, author) => unlink(ports, referral, author),
     linkOf: (referral) =>
       ports.store.read(async (reader) => {
@@ -205,7 +208,13 @@ async function noteAnswer(
   await logAnswer(ports, writer, referral, held.peer, `match-${said}`, author);
 }
 
-async function register(ports: MatchingPorts, referral: ReferralId, why: string, author: Actor): Promise<PatientId> {
+async function register(
+  ports: MatchingPorts,
+  referral: ReferralId,
+  why: string,
+  author: Actor,
+  given?: PatientDetails,
+): Promise<PatientId> {
   checkWhy(why);
   const { person, number } = await personOf(ports, referral);
   const link = await ports.store.read((reader) => reader.first(matchQueries.link, { referral }));
@@ -215,7 +224,10 @@ async function register(ports: MatchingPorts, referral: ReferralId, why: string,
       'linked-already',
       `${link.by_name} linked this referral to a patient already.`,
     );
-  const added = await ports.patients.add({ ...person, csvId: number }, { user: author.id, name: author.name });
+  const added = await ports.patients.add(
+    { ...(given ?? person), csvId: number },
+    { user: author.id, name: author.name },
+  );
   const patient = added.state === 'added' ? added.record.id : added.patient;
   await ports.store.write((writer) => noteAnswer(ports, writer, referral, { answer: 'same', patient, why }, author));
   return patient;

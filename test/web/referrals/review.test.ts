@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PatientDetails } from '../../../node/records/model.ts';
 import { statement } from '../../../node/store/statement.ts';
 import { eventually } from '../../support/desk.ts';
 import type { DeskClient } from '../../support/desk-client.ts';
@@ -22,9 +23,13 @@ const png = Uint8Array.fromBase64(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
 );
 
-async function arrived(wanted: Partial<Parameters<typeof refer>[1]> = {}, familyName = 'Review'): Promise<string> {
+async function arrived(
+  wanted: Partial<Parameters<typeof refer>[1]> = {},
+  familyName = 'Review',
+  more: Partial<PatientDetails> = {},
+): Promise<string> {
   patients += 1;
-  const details = { csvId: `R-${patients}`, familyName, givenNames: 'Robin', birthDate: '1980-05-06' };
+  const details = { csvId: `R-${patients}`, familyName, givenNames: 'Robin', birthDate: '1980-05-06', ...more };
   return refer(desks, { patient: await addPatient(desks.alder, details), ...wanted });
 }
 
@@ -249,14 +254,38 @@ test('a referred patient is found by the sender’s own id, compared, linked and
 
 test('a person who is new here is registered from the referral', async () => {
   const { birch, atBirch } = desks;
-  const id = await arrived({}, 'Brandnew');
+  const id = await arrived({}, 'Brandnew', {
+    phone: '+90 555 0100',
+    bystander: { name: 'Deniz', relation: 'sister', phone: '+90 555 0101' },
+    insurance: {
+      insurer: 'Sample Insurance',
+      policyNumber: 'POL-1',
+      validFrom: '2026-01-01',
+      validTo: '2026-12-31',
+    },
+    allergies: ['Latex'],
+  });
   const page = await atBirch.get(`/received/${id}/match`);
   const action = `/received/${id}/register`;
-  const unsaid = await submitAt(atBirch, page, action, { 'why-new': '' });
+  for (const value of ['Brandnew', '+90 555 0100', 'Deniz', 'sister', 'Sample Insurance', 'POL-1', '2026-12-31'])
+    expect(page.text).toContain(`value="${value}"`);
+  const unsaid = await submitAt(atBirch, page, action, { 'why-new': '', phone: '+90 555 0199' });
   expect(unsaid.status).toBe(422);
-  expect((await submitAt(atBirch, unsaid, action, { 'why-new': 'Never here' })).status).toBe(303);
+  expect(unsaid.text).toContain('value="+90 555 0199"');
+  const future = await submitAt(atBirch, unsaid, action, { 'why-new': 'Never here', birth_date: '2999-01-01' });
+  expect(textOf(future.text)).toContain('Birth date lies in the future');
+  const changed = { 'why-new': 'Never here', phone: '+90 555 0199', city: 'Ankara' };
+  expect((await submitAt(atBirch, future, action, changed)).status).toBe(303);
   const link = await birch.node.referralDesk.matching.linkOf(id as never);
-  expect(link?.patient).toBeDefined();
+  const { details } = await birch.node.patients.get(link?.patient as never);
+  expect(details).toMatchObject({
+    familyName: 'Brandnew',
+    phone: '+90 555 0199',
+    city: 'Ankara',
+    bystander: { name: 'Deniz', relation: 'sister', phone: '+90 555 0101' },
+    insurance: { insurer: 'Sample Insurance', policyNumber: 'POL-1', validFrom: '2026-01-01', validTo: '2026-12-31' },
+    allergies: [],
+  });
 });
 
 test('a request to cancel is answered on the page; one that is over by then is told so', async () => {

@@ -23,6 +23,22 @@ export function PatientFormFields(props: PatientFormProps) {
   );
 }
 
+/** Who somebody is, without this hospital's own numbers and without anything clinical: what a referral tells of a person. */
+export function PersonFields(props: PatientFormProps) {
+  return (
+    <>
+      <h3>Who it is</h3>
+      <WhoItIs {...props} />
+      <div class="fields">{line(props, 'national_id')}</div>
+      <WhereItLives {...props} />
+      <h3>Who came along</h3>
+      <BystanderFields {...props} />
+      <h3>Insurance</h3>
+      <InsuranceFields {...props} />
+    </>
+  );
+}
+
 type Line = Omit<FieldProps, 'name' | 'label' | 'errors' | 'value'>;
 
 function line({ cells, errors }: PatientFormProps, column: Column, more: Line = {}): Child {
@@ -42,6 +58,23 @@ const aName: Line = { autocomplete: 'off', needed: 'one name is needed' };
 function PersonalDetails(props: PatientFormProps) {
   return (
     <Section title="Personal details" id="personal">
+      <WhoItIs {...props} />
+      <div class="fields">
+        {line(props, 'csv_id', {
+          required: true,
+          hint: 'The next free one; or your own system’s',
+        })}
+        {line(props, 'mrn')}
+        {line(props, 'national_id')}
+      </div>
+      <WhereItLives {...props} />
+    </Section>
+  );
+}
+
+function WhoItIs(props: PatientFormProps) {
+  return (
+    <>
       <div class="fields">
         {line(props, 'family_name', aName)}
         {line(props, 'given_names', aName)}
@@ -64,14 +97,13 @@ function PersonalDetails(props: PatientFormProps) {
         {line(props, 'birth_date', partialDate)}
         {line(props, 'language', { width: 'short', maxlength: 35, hint: 'A language tag, such as ar or pt-BR' })}
       </div>
-      <div class="fields">
-        {line(props, 'csv_id', {
-          required: true,
-          hint: 'The next free one; or your own system’s',
-        })}
-        {line(props, 'mrn')}
-        {line(props, 'national_id')}
-      </div>
+    </>
+  );
+}
+
+function WhereItLives(props: PatientFormProps) {
+  return (
+    <>
       <div class="fields">
         {line(props, 'phone', { type: 'tel', autocomplete: 'off' })}
         {line(props, 'email', { inputmode: 'email', autocomplete: 'off' })}
@@ -82,7 +114,7 @@ function PersonalDetails(props: PatientFormProps) {
         {line(props, 'postal_code', { width: 'short', autocomplete: 'off' })}
         {line(props, 'country', { width: 'short', maxlength: 2, hint: 'Two letters, such as LB' })}
       </div>
-    </Section>
+    </>
   );
 }
 
@@ -90,25 +122,37 @@ function Bystander(props: PatientFormProps) {
   return (
     <Section title="Bystander" id="bystander">
       <p class="hint">Whoever came along: a relative, a neighbour, the police.</p>
-      <div class="fields">
-        {line(props, 'bystander_name', { autocomplete: 'off' })}
-        {line(props, 'bystander_relation', { autocomplete: 'off' })}
-        {line(props, 'bystander_phone', { type: 'tel', autocomplete: 'off' })}
-      </div>
+      <BystanderFields {...props} />
     </Section>
+  );
+}
+
+function BystanderFields(props: PatientFormProps) {
+  return (
+    <div class="fields">
+      {line(props, 'bystander_name', { autocomplete: 'off' })}
+      {line(props, 'bystander_relation', { autocomplete: 'off' })}
+      {line(props, 'bystander_phone', { type: 'tel', autocomplete: 'off' })}
+    </div>
   );
 }
 
 function Insurance(props: PatientFormProps) {
   return (
     <Section title="Insurance" id="insurance">
-      <div class="fields">
-        {line(props, 'insurer')}
-        {line(props, 'policy_number')}
-        {line(props, 'policy_valid_from', partialDate)}
-        {line(props, 'policy_valid_to', partialDate)}
-      </div>
+      <InsuranceFields {...props} />
     </Section>
+  );
+}
+
+function InsuranceFields(props: PatientFormProps) {
+  return (
+    <div class="fields">
+      {line(props, 'insurer')}
+      {line(props, 'policy_number')}
+      {line(props, 'policy_valid_from', partialDate)}
+      {line(props, 'policy_valid_to', partialDate)}
+    </div>
   );
 }
 

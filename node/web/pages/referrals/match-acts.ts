@@ -1,5 +1,6 @@
 import { isUuid } from '../../../../protocol/ids.ts';
 import { OperationError } from '../../../platform/operation-error.ts';
+import { cellsOf, detailsOf } from '../../../records/csv/columns.ts';
 import { RecordsError } from '../../../records/errors.ts';
 import type { PatientId } from '../../../records/model.ts';
 import type { Answer } from '../../answer.ts';
@@ -7,6 +8,7 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { submitOnce } from '../../submit-once.ts';
+import { cellsOfForm, errorsOf } from '../patients/patient-fields.ts';
 import { matchPage } from './match.tsx';
 import { actorOf, openReferral } from './referral-of.ts';
 
@@ -36,17 +38,21 @@ export async function answerMatch(visit: Visit, desk: DeskServices): Promise<Ans
   });
 }
 
-/** Makes the received person a patient of ours, and links the two. */
+/** Makes the received person a patient of ours, as the document or the reader of it says, and links the two. */
 export async function registerReceived(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'link');
-  const why = (await visit.form()).get('why-new');
-  return submitOnce(visit, () =>
-    orAgain(visit, desk, detail, { words: 'why-new', answer: 'why-new' }, async () => {
-      const patient = await desk.referralDesk.matching.register(detail.id, why, actorOf(visit));
+  const form = await visit.form();
+  const { matching } = desk.referralDesk;
+  return submitOnce(visit, async () => {
+    const cells = cellsOfForm(form, cellsOf({ ...(await matching.personOf(detail.id)), csvId: detail.number }));
+    const errors = errorsOf(cells, visit.now);
+    if (errors.length > 0) return matchPage(visit, desk, detail, errors, form);
+    return orAgain(visit, desk, detail, { words: 'why-new', answer: 'why-new' }, async () => {
+      const patient = await matching.register(detail.id, form.get('why-new'), actorOf(visit), detailsOf(cells));
       await desk.access.note(visit.user, { kind: 'patient', id: patient }, 'register');
       return url('received-match', { referral: detail.id });
-    }),
-  );
+    });
+  });
 }
 
 export async function unlinkReceived(visit: Visit, desk: DeskServices): Promise<Answer> {

@@ -1,12 +1,16 @@
+import { cellsOf } from '../../../records/csv/columns.ts';
+import type { PatientDetails } from '../../../records/model.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
 import { Field, Hidden, Submit, type FormErrors } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
 import { Section } from '../../components/panel.tsx';
-import { BirthDate, PersonName } from '../../components/text.tsx';
+import { BirthDate, Foreign, PersonName } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import { cellsOfForm } from '../patients/patient-fields.ts';
+import { PersonFields } from '../patients/patient-form.tsx';
 
 const foundMax = 10;
 
@@ -15,18 +19,23 @@ export async function NobodyOfThese({
   visit,
   desk,
   detail,
+  person,
+  hospital,
   given,
   errors,
 }: {
   readonly visit: Visit;
   readonly desk: DeskServices;
   readonly detail: ReferralDetail;
+  readonly person: PatientDetails;
+  readonly hospital: string;
   readonly given: FormFields | undefined;
   readonly errors: FormErrors;
 }) {
   const query = (visit.query.get('q') ?? '').trim();
   const found = query === '' ? [] : (await desk.patients.search(query, { limit: foundMax })).records;
   const isHere = given?.has('register') === true;
+  const told = cellsOf(person);
   return (
     <Section title="Nobody of these" id="nobody">
       <form method="post" action={url('received-register', { referral: detail.id })} data-draft="off">
@@ -41,6 +50,11 @@ export async function NobodyOfThese({
           value={isHere ? given.get('why-new') : ''}
           errors={isHere ? errors : []}
         />
+        <p>
+          This is what <Foreign text={hospital} /> signed. Change what is wrong; the rest need not be typed again. What
+          is known of allergies, illnesses and medicines stays in the referral and shows on the chart as theirs.
+        </p>
+        <PersonFields cells={isHere ? cellsOfForm(given, told) : told} errors={isHere ? errors : []} />
         <Submit>Register as a new patient</Submit>
       </form>
       <h3>Somebody else of ours</h3>

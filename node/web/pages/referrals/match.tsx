@@ -74,7 +74,15 @@ export async function matchPage(
         </p>
       ) : null}
       {comparison.link === undefined ? (
-        <NobodyOfThese visit={visit} desk={desk} detail={detail} given={given} errors={errors} />
+        <NobodyOfThese
+          visit={visit}
+          desk={desk}
+          detail={detail}
+          person={comparison.person}
+          hospital={hospital}
+          given={given}
+          errors={errors}
+        />
       ) : null}
       <MatchAnswers answers={comparison.answers} />
     </>,
