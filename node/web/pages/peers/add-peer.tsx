@@ -13,7 +13,7 @@ import type { Visit } from '../../visit.ts';
 
 const linkLettersMax = 1024;
 /** What a link can be refused for; everything else is a fault of the node. */
-const linkFaults = ['own-invitation', 'invitation-expired', 'invitation-used'];
+const linkFaults = ['own-invitation', 'invitation-cut', 'invitation-expired', 'invitation-used'];
 
 /** Add a peer: make an invitation, or open the one that the other hospital made (Spec §2). */
 export const addPeerHandlers: Pick<HandlersOf<typeof peerRoutes>, 'peer-add' | 'peer-invite' | 'peer-open'> = {
