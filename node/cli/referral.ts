@@ -28,6 +28,7 @@ export function addReferralCommands(program: Command): void {
   addSend(group);
   addReferralQueries(group);
   addDecisions(group);
+  addQuestions(group);
   addFiles(group);
 }
 
@@ -107,6 +108,28 @@ function addDecisions(group: Command): void {
     await using session = await caller.openSession();
     const line = await session.plain('referral.withdraw', { referral });
     caller.answer(line, [`Withdrawing; the referral is ${line.state}.`]);
+  });
+}
+
+function addQuestions(group: Command): void {
+  const ask = addCommand(group, 'ask', 'ask the hospital that sent a referral')
+    .argument('<referral>', 'id')
+    .requiredOption('--question <text>', 'what the sender reads');
+  onCall<{ question: string }>(ask, async (caller, { question }, referral = '') => {
+    await using session = await caller.openSession();
+    const line = await session.plain('referral.ask', { referral, question });
+    caller.answer(line, [`Asked; the referral is ${line.state}. The question is in the outbox.`]);
+  });
+
+  const answer = addCommand(group, 'answer', 'answer the open question about a referral that was sent from here')
+    .argument('<referral>', 'id')
+    .requiredOption('--text <text>', 'what the other hospital reads')
+    .option('--attachment <id>', 'a file of the patient that goes along; may be repeated', collected);
+  onCall<{ text: string; attachment?: readonly string[] }>(answer, async (caller, options, referral = '') => {
+    const { text, attachment = [] } = options;
+    await using session = await caller.openSession();
+    const line = await session.plain('referral.answer', { referral, text, attachments: [...attachment] });
+    caller.answer(line, [`Answered; the referral is ${line.state}. The answer is in the outbox.`]);
   });
 }
 

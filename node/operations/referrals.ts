@@ -1,15 +1,11 @@
 import * as v from 'valibot';
 import { OperationError } from '../platform/operation-error.ts';
-import type { Delivery, ReferralDetail, ReferralLine, SendReferral } from '../referrals/referrals.ts';
-import { attachmentId, consultationId, moment, nodeName, referralId, text, timeText } from './fields.ts';
+import { roundsOf } from '../referrals/questions/rounds.ts';
+import type { SendReferral } from '../referrals/referrals.ts';
+import { attachmentId, consultationId, moment, nodeName, referralId, text } from './fields.ts';
 import { download, plain } from './operation.ts';
 import { getPatient } from './patient-views.ts';
-
-export type DeliveryView = Readonly<Record<'nextAt' | 'deadline', string>> &
-  Omit<Delivery, 'nextAt' | 'deadline' | 'doneAt' | 'proof'> & {
-    readonly doneAt: string | null;
-    readonly proof: string | null;
-  };
+import { deliveryView, detailView, lineView, roundView } from './referral-views.ts';
 
 const limit = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 50);
 const before = v.optional(v.strictObject({ at: v.number(), id: v.string() }));
@@ -62,9 +58,10 @@ export const referralOperations = {
     return { referrals: (await services.referrals.findByCsvId(peer, csvId)).map(lineView) };
   }),
 
-  'referral.show': plain(v.strictObject({ referral: referralId }), async (services, { referral }) =>
-    detailView(await services.referrals.show(referral)),
-  ),
+  'referral.show': plain(v.strictObject({ referral: referralId }), async ({ referrals }, { referral }) => {
+    const detail = await referrals.show(referral);
+    return { ...detailView(detail), questions: (await roundsOf(referrals, detail)).map(roundView) };
+  }),
 
   'referral.accept': plain(
     v.strictObject({ referral: referralId, note: v.optional(text), author }),
@@ -78,6 +75,22 @@ export const referralOperations = {
     v.strictObject({ referral: referralId, reason: text, advice: v.optional(text), author }),
     async (services, { referral, ...decision }) => {
       await services.referrals.reject(referral, present(decision));
+      return lineView(await services.referrals.show(referral));
+    },
+  ),
+
+  'referral.ask': plain(
+    v.strictObject({ referral: referralId, question: text, author }),
+    async (services, { referral, ...asked }) => {
+      await services.referrals.ask(referral, asked);
+      return lineView(await services.referrals.show(referral));
+    },
+  ),
+
+  'referral.answer': plain(
+    v.strictObject({ referral: referralId, text, attachments: v.optional(v.array(attachmentId), []), author }),
+    async (services, { referral, ...answer }) => {
+      await services.referrals.answer(referral, answer);
       return lineView(await services.referrals.show(referral));
     },
   ),
@@ -107,46 +120,6 @@ export const referralOperations = {
     })),
   })),
 };
-
-function lineView(line: ReferralLine) {
-  const { id, direction, peer, state, priority, number, summary } = line;
-  return {
-    id,
-    direction,
-    peer,
-    state,
-    priority,
-    number,
-    summary,
-    createdAt: timeText(line.createdAt),
-    changedAt: timeText(line.changedAt),
-    expiresAt: timeText(line.expiresAt),
-    /** Give both as `before` for the next page. */
-    at: line.createdAt as number,
-  };
-}
-
-function detailView(detail: ReferralDetail) {
-  return {
-    ...lineView(detail),
-    events: detail.events.map(({ at, ...event }) => ({ ...event, at: timeText(at) })),
-    sections: detail.sections,
-    attachments: detail.attachments,
-    deliveries: detail.deliveries.map(deliveryView),
-    receipt: detail.receipt ?? null,
-  };
-}
-
-function deliveryView(delivery: Delivery): DeliveryView {
-  const { nextAt, deadline, doneAt, proof, ...rest } = delivery;
-  return {
-    ...rest,
-    nextAt: timeText(nextAt),
-    deadline: timeText(deadline),
-    doneAt: doneAt === undefined ? null : timeText(doneAt),
-    proof: proof ?? null,
-  };
-}
 
 type Present<Members> = { [Name in keyof Members]: Exclude<Members[Name], undefined> };
 

@@ -30,6 +30,6 @@ export async function answerCancel(ports: SendPorts, referral: ReferralId, answe
 }
 
 /** The nearest of the states that a row remembers; the state machine refuses where there is none. */
-function stateBefore(prior: string): StateName {
+export function stateBefore(prior: string): StateName {
   return stateNames.find((name) => name === prior.split(' ')[0]) ?? 'received';
 }

@@ -1,11 +1,11 @@
 import { checkBundle } from '../../protocol/bundle/fhir/check.ts';
 import { attachmentsMax, bundlePlaintextBytesMax } from '../../protocol/http/limits.ts';
-import { parseReferralId, type ReferralId } from '../../protocol/ids.ts';
+import { parseReferralId, type AttachmentId, type ReferralId } from '../../protocol/ids.ts';
 import { instantOfMs, type Instant } from '../../protocol/instant.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import type { Peer } from '../peers/directory.ts';
 import { OperationError } from '../platform/operation-error.ts';
-import type { Consultation, PatientDetails } from '../records/model.ts';
+import type { Consultation, PatientDetails, PatientId } from '../records/model.ts';
 import { ComposeError } from './compose/errors.ts';
 import type { ReferralAttachment } from './compose/input.ts';
 import { composeReferral, type ComposedReferral } from './compose/referral.ts';
@@ -47,7 +47,7 @@ export async function composeSending(
   const patient = await ports.patients.get(sending.patient);
   const details = sending.policeCase === true ? { ...patient.details, policeCase: true } : patient.details;
   const consultations = await chosenConsultations(ports, sending);
-  const attachments = await chosenAttachments(ports, sending);
+  const attachments = await chosenAttachments(ports, sending.patient, sending.attachments ?? []);
   const mark = markOf({ receiver: partyOf(peer.card), details, consultations, attachments });
   assertSeen(sending.seen, mark);
   const id = parseReferralId(ports.random.uuid());
@@ -97,15 +97,19 @@ async function chosenConsultations(ports: SendPorts, sending: SendReferral): Pro
   return all.filter((each) => chosen.includes(each.id));
 }
 
-async function chosenAttachments(ports: SendPorts, sending: SendReferral): Promise<readonly ReferralAttachment[]> {
-  const ids = sending.attachments ?? [];
+/** Files of a patient as a message carries them, each under a key of its own. */
+export async function chosenAttachments(
+  ports: SendPorts,
+  patient: PatientId,
+  ids: readonly AttachmentId[],
+): Promise<readonly ReferralAttachment[]> {
   if (ids.length > attachmentsMax)
     throw new OperationError(
       'invalid',
       'too-many-attachments',
       `A referral carries ${attachmentsMax} attachments at most.`,
     );
-  const held = ids.length === 0 ? [] : await ports.attachments.list(sending.patient);
+  const held = ids.length === 0 ? [] : await ports.attachments.list(patient);
   const chosen = ids.map((id) => {
     const attachment = held.find((each) => each.id === id);
     if (attachment === undefined)

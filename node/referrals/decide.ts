@@ -10,6 +10,7 @@ import { OperationError } from '../platform/operation-error.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import { findReferral, readHistory, refoldReferral } from './apply-events.ts';
 import type { EventContent, ReferralFacts } from './compose/event-input.ts';
+import type { ReferralAttachment } from './compose/input.ts';
 import { composeEvent } from './compose/event.ts';
 import { partyOf } from './compose-sending.ts';
 import { enqueue } from './enqueue.ts';
@@ -29,6 +30,14 @@ export interface Decision {
   readonly content: (held: { readonly number: string; readonly prior: string }) => EventContent;
   /** False for what only this hospital needs to know yet. */
   readonly send?: boolean;
+  /** Files of the patient that the content names: they travel beside it. */
+  readonly attachments?: readonly ReferralAttachment[];
+  /** Looks at what is held, both authors' events in their order; throws where this decision was made for something else. */
+  readonly check?: (
+    events: readonly { readonly name: string; readonly status: string; readonly message: string }[],
+  ) => void;
+  /** In the words of this decision why the state machine does not allow it. */
+  readonly notPossible?: (held: Pick<Held, 'direction' | 'state'>) => OperationError;
   /** What else this decision does, in its transaction. */
   readonly also?: (writer: Writer) => Promise<void>;
 }
@@ -61,7 +70,8 @@ async function tryDecision(ports: SendPorts, decision: Decision): Promise<boolea
   const content = decision.content(held);
   const event: ReferralEvent = { name: content.event, author, role: decision.role, at: ports.clock.now() };
   const outcome = applyEvent(history.state, event);
-  if (!outcome.applied) throw wrongState(held.state, content.event);
+  if (!outcome.applied) throw decision.notPossible?.(held) ?? wrongState(held.state, content.event);
+  decision.check?.(rows);
   const own = rows.filter((row) => row.author === author).toSorted((a, b) => a.seq - b.seq);
   const seen = history.judged.findLast((judged) => judged.event.author !== author);
   const last = own.at(-1);
@@ -107,7 +117,7 @@ async function tryDecision(ports: SendPorts, decision: Decision): Promise<boolea
         message: composed.messageId,
         priority: held.priority,
         dataKey,
-        attachments: [],
+        attachments: decision.attachments ?? [],
         now,
       });
     await decision.also?.(writer);

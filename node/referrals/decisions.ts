@@ -9,12 +9,22 @@ import type { Keyring, DataKeyId } from '../keys/keyring.ts';
 import type { ReferralWorkTables } from '../store/schema/referral-work.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
 import { findReferral, readHistory } from './apply-events.ts';
+import {
+  areSameWords,
+  checkWords,
+  deedWords,
+  eventOfKind,
+  readWords,
+  type DecisionKind,
+  type DecisionWords,
+} from './decision-words.ts';
+import { whyNotAsk } from './questions/inquiry.ts';
 import type { Actor, Referrals } from './referrals.ts';
 import { applyEvent } from './state.ts';
 import { decisionQueries } from './work-queries.ts';
 
 /*
- * A clinician's decision rests for ten seconds before the signed answer leaves (screen 3). It lies in the database
+ * What a clinician decides or asks rests for ten seconds before the signed answer leaves (screen 3). It lies in the database
  * meanwhile: a restart does not lose it, one referral has one at most, and undoing deletes it. Sending it and settling
  * its row are one transaction, so that it leaves once or not at all.
  */
@@ -34,10 +44,6 @@ export interface Decisions {
   sendDue(): Promise<void>;
 }
 
-export type DecisionWords =
-  | { readonly kind: 'accepted'; readonly note?: string }
-  | { readonly kind: 'rejected'; readonly reason: string; readonly advice?: string };
-
 export interface MadeDecision {
   readonly id: string;
   readonly words: DecisionWords;
@@ -52,7 +58,7 @@ export interface MadeDecision {
 
 export interface WaitingDecision {
   readonly referral: ReferralId;
-  readonly kind: 'accepted' | 'rejected';
+  readonly kind: DecisionKind;
   readonly number: string;
   readonly dueAt: Instant;
 }
@@ -62,13 +68,12 @@ export interface DecisionsPorts {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly random: Random;
-  readonly referrals: Pick<Referrals, 'accept' | 'reject'>;
+  readonly referrals: Pick<Referrals, 'accept' | 'reject' | 'ask'>;
   dataKeyOf(text: string): DataKeyId;
 }
 
 /** So long a decision can be undone (screen 3; WCAG 2.2.1). */
 export const undoMs = 10_000;
-export const wordsLengthMax = 4_000;
 const contentPurpose = 'referral_decision.content';
 /** What ends a decision for good; everything else is tried again. */
 const finalCodes: ReadonlySet<string> = new Set(['wrong-state', 'unknown-referral', 'referral-not-here']);
@@ -140,12 +145,15 @@ async function decide(
     const held = await findReferral(writer, referral);
     if (held === undefined || held.direction !== 'received') throw unknownReferral();
     const waiting = await writer.first(decisionQueries.waiting, { referral });
-    if (waiting !== undefined && waiting.by_id === author.id && waiting.kind === words.kind) return waiting;
+    if (waiting !== undefined && waiting.by_id === author.id) {
+      const made = await madeOf(ports, writer, ports.dataKeyOf(held.data_key), waiting);
+      if (areSameWords(made.words, words)) return waiting;
+    }
     if (waiting !== undefined) throw beingDecided(waiting);
     const { history } = await readHistory(writer, held);
-    const name = words.kind === 'accepted' ? 'referral-accepted' : 'referral-rejected';
-    const outcome = applyEvent(history.state, { name, author: 'receiver', role: 'triage', at: ports.clock.now() });
-    if (!outcome.applied) throw await notOpen(writer, referral, held.state);
+    const event = eventOfKind[words.kind];
+    const outcome = applyEvent(history.state, { ...event, author: 'receiver', at: ports.clock.now() });
+    if (!outcome.applied) throw await notOpen(writer, referral, held.state, words.kind);
     await noteDecision(ports, writer, referral, words, author, 'waiting');
     return writer.first(decisionQueries.waiting, { referral });
   });
@@ -192,13 +200,7 @@ async function sendOne(ports: DecisionsPorts, row: DecisionRow): Promise<void> {
   };
   const { words } = made;
   try {
-    if (words.kind === 'accepted')
-      await ports.referrals.accept(
-        referral,
-        { ...(words.note === undefined ? {} : { note: words.note }), author },
-        also,
-      );
-    else await ports.referrals.reject(referral, { ...said(words), author }, also);
+    await sendWords(ports, referral, words, author, also);
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     if (error.code === 'decision-undone') return;
@@ -209,29 +211,38 @@ async function sendOne(ports: DecisionsPorts, row: DecisionRow): Promise<void> {
   }
 }
 
-function said({ reason, advice }: Extract<DecisionWords, { kind: 'rejected' }>): { reason: string; advice?: string } {
-  return { reason, ...(advice === undefined ? {} : { advice }) };
+async function sendWords(
+  { referrals }: DecisionsPorts,
+  referral: ReferralId,
+  words: DecisionWords,
+  author: Actor,
+  also: (writer: Writer) => Promise<void>,
+): Promise<void> {
+  switch (words.kind) {
+    case 'accepted': {
+      const { note } = words;
+      return referrals.accept(referral, { ...(note === undefined ? {} : { note }), author }, also);
+    }
+    case 'rejected': {
+      const { reason, advice } = words;
+      return referrals.reject(referral, { reason, ...(advice === undefined ? {} : { advice }), author }, also);
+    }
+    case 'asked':
+      return referrals.ask(referral, { question: words.question, author }, also);
+  }
 }
 
 async function madeOf(
   ports: Pick<DecisionsPorts, 'keyring'>,
-  reader: Reader,
+  reader: Reader | Writer,
   dataKey: DataKeyId,
   row: DecisionRow,
 ): Promise<MadeDecision> {
   const rules = { ...messageRules, stringBytesMax: 64 * 1024 };
   const content = parseJsonObject(await ports.keyring.open(reader, dataKey, contentPurpose, row.content), rules);
-  const text = (name: string): string | undefined => {
-    const value = content[name];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const [note, advice] = [text('note'), text('advice')];
   return {
     id: row.id,
-    words:
-      row.kind === 'accepted'
-        ? { kind: row.kind, ...(note === undefined ? {} : { note }) }
-        : { kind: row.kind, reason: text('reason') ?? '', ...(advice === undefined ? {} : { advice }) },
+    words: readWords(row.kind, content),
     by: { id: row.by_id, name: row.by_name },
     at: instantOfMs(row.decided_at),
     dueAt: instantOfMs(row.due_at),
@@ -240,26 +251,24 @@ async function madeOf(
   };
 }
 
-function checkWords(words: DecisionWords): void {
-  const texts = words.kind === 'accepted' ? [words.note ?? ''] : [words.reason, words.advice ?? ''];
-  if (words.kind === 'rejected' && words.reason.trim() === '')
-    throw new OperationError('invalid', 'reason-missing', 'A rejection needs a reason: it is what the sender reads.');
-  if (texts.some((text) => text.length > wordsLengthMax))
-    throw new OperationError('invalid', 'words-too-long', `The answer has at most ${wordsLengthMax} letters.`);
-}
-
 /** Says who was faster, where a person of this hospital was. */
-async function notOpen(reader: Reader, referral: ReferralId, state: string): Promise<OperationError> {
+async function notOpen(
+  reader: Reader,
+  referral: ReferralId,
+  state: string,
+  kind: DecisionKind,
+): Promise<OperationError> {
   const [last] = await reader.all(decisionQueries.ofReferral, { referral });
-  const who = last?.state === 'sent' ? ` ${last.by_name} ${last.kind} it.` : '';
-  return new OperationError('conflict', 'wrong-state', `The referral is ${state}.${who} Nothing was sent.`);
+  const who = last?.state === 'sent' ? ` ${deedWords(last.kind, last.by_name)}.` : '';
+  const why = kind === 'asked' ? whyNotAsk(state) : `The referral is ${state}.`;
+  return new OperationError('conflict', 'wrong-state', `${why}${who} Nothing was sent.`);
 }
 
 function beingDecided({ kind, by_name }: Pick<DecisionRow, 'kind' | 'by_name'>): OperationError {
   return new OperationError(
     'conflict',
     'being-decided',
-    `${by_name} ${kind} it a moment ago; that answer is about to leave. Yours was not kept.`,
+    `${deedWords(kind, by_name)} a moment ago; that is about to leave. Yours was not kept.`,
   );
 }
 

@@ -12,7 +12,8 @@ import type { Reader, Writer } from '../store/store.ts';
 import { answerCancel } from './answer-cancel.ts';
 import { findReferral } from './apply-events.ts';
 import { decideReferral } from './decide.ts';
-import { noteDecision, type DecisionWords } from './decisions.ts';
+import type { DecisionWords } from './decision-words.ts';
+import { noteDecision } from './decisions.ts';
 import { openEventContent, readEventContent } from './event-content.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { BeingComposed } from './numbers.ts';
@@ -20,6 +21,7 @@ import { outboxQueries } from './outbox-queries.ts';
 import { readReceivedAttachment, readReceivedAttachments } from './received-attachments.ts';
 import { parseSummary } from './referral-summary.ts';
 import { referralQueries } from './referral-queries.ts';
+import { answerQuestion, askSender } from './questions/ask.ts';
 import { previewReferral } from './preview.ts';
 import type { Actor, Delivery, ReferralDetail, ReferralLine, Referrals } from './referrals.ts';
 import { reviewOf } from './review/review.ts';
@@ -79,6 +81,12 @@ export function openReferrals(ports: ReferralsPorts): Referrals {
         also: also ?? ((writer) => noteSent(writer, referral, { kind: 'rejected', ...said }, author)),
       });
     },
+    ask: (referral, asked, also) => {
+      const { question, author } = asked;
+      const note = (writer: Writer) => noteSent(writer, referral, { kind: 'asked', question }, author);
+      return askSender(ports, referral, asked, also ?? note);
+    },
+    answer: (referral, answer) => answerQuestion(ports, referral, answer),
     answerCancel: (id, answer) => answerCancel(ports, id, answer),
     withdraw: (id, by) => withdrawReferral(ports, id, by),
     findByCsvId: (peer, csvId) =>
@@ -122,7 +130,7 @@ async function show(ports: ReferralsPorts, id: ReferralId): Promise<ReferralDeta
     const now = ports.clock.now();
     return {
       ...(await lineOf(ports, reader, row)),
-      events: events.map(({ name, author, seq, at, status, reason, digest, message }) => ({
+      events: events.map(({ name, author, seq, at, status, reason, digest, seen, message }) => ({
         name,
         author,
         seq,
@@ -130,6 +138,7 @@ async function show(ports: ReferralsPorts, id: ReferralId): Promise<ReferralDeta
         status,
         reason,
         digest: toHex(digest),
+        seen: seen === null ? '' : toHex(seen),
         message,
       })),
       ...shownOf(plaintext),
@@ -140,7 +149,10 @@ async function show(ports: ReferralsPorts, id: ReferralId): Promise<ReferralDeta
         size,
         sha256: toHex(sha256),
       })),
-      deliveries: deliveries.map((delivery) => deliveryOf(delivery, now)),
+      deliveries: deliveries.map((delivery) => ({
+        ...deliveryOf(delivery, now),
+        message: delivery.message,
+      })),
       receipt: x === undefined ? undefined : await ports.receiptOf(reader, x),
     };
   });

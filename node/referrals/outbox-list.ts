@@ -10,6 +10,7 @@ import {
   type OutboxGroup,
 } from './outbox-list-queries.ts';
 import { cutPage, startOf, type PagePlace } from './page-place.ts';
+import { findOpenQuestion, type OpenQuestion } from './questions/open-question.ts';
 import { openSummary, type SummaryPorts } from './referral-summary.ts';
 import type { DeliveryState, Priority, ReferralSummary } from './referrals.ts';
 
@@ -66,6 +67,8 @@ export interface OutboxLine {
   /** In the order in which they were queued; the referral first. */
   readonly bundles: readonly BundleLine[];
   readonly answers: readonly AnswerLine[];
+  /** What the receiver asks and nobody here has answered. */
+  readonly question: OpenQuestion | undefined;
 }
 
 export type OutboxCounts = Readonly<Record<OutboxGroup, number>>;
@@ -183,5 +186,6 @@ async function lineOf(ports: OutboxListPorts, reader: Reader, row: Row, now: num
     answers: events.flatMap(({ author, name, at, status }) =>
       author === 'receiver' && status === 'applied' ? [{ event: name, at: instantOfMs(at) }] : [],
     ),
+    question: await findOpenQuestion(ports, reader, row, events),
   };
 }

@@ -103,6 +103,8 @@ export interface ReferralDetail extends ReferralLine {
     readonly reason: string;
     /** SHA-256 of the exact plaintext, hex. */
     readonly digest: string;
+    /** The same of the last event of the other hospital that its author had; empty where there was none. */
+    readonly seen: string;
     readonly message: string;
   }[];
   /** What a person decides on; undefined while the referral itself has not arrived. */
@@ -116,10 +118,25 @@ export interface ReferralDetail extends ReferralLine {
     readonly size: number;
     readonly sha256: string;
   }[];
-  /** What was sent of it, with each receipt. */
-  readonly deliveries: readonly Delivery[];
+  /** What was sent of it, with each receipt; `message` names the event that it carries. */
+  readonly deliveries: readonly (Delivery & { readonly message: string })[];
   /** For received ones: the tlog-proof of our own received leaf, which the sender holds as receipt. */
   readonly receipt: string | undefined;
+}
+
+/** Event 6: what the sender reads, word for word. */
+export interface AskedQuestion {
+  readonly question: string;
+  readonly author: Actor;
+}
+
+/** Event 7: the answer to the open question, with files of the patient that were not sent before. */
+export interface GivenAnswer {
+  /** Message id of the question that was read; the open one without. */
+  readonly to?: string;
+  readonly text: string;
+  readonly attachments?: readonly AttachmentId[];
+  readonly author: Actor;
 }
 
 /** A request to cancel is confirmed, or declined with the reason that the sender reads. */
@@ -168,6 +185,10 @@ export interface Referrals {
     decision: { readonly reason: string; readonly advice?: string; readonly author: Actor },
     also?: (writer: Writer) => Promise<void>,
   ): Promise<void>;
+  /** Event 6: asks the sender; the referral waits for the answer, and can be decided all the same. */
+  ask(id: ReferralId, question: AskedQuestion, also?: (writer: Writer) => Promise<void>): Promise<void>;
+  /** Event 7: answers the open question; the referral goes on from where it was. Fails with `wrong-state` without one. */
+  answer(id: ReferralId, answer: GivenAnswer): Promise<void>;
   /** Events 16 and 17: what a clinician says to a request to cancel. */
   answerCancel(id: ReferralId, answer: CancelAnswer): Promise<void>;
   /** Takes back a bundle that has no receipt yet: a withdrawn leaf at once, then DELETE (Spec §6). */

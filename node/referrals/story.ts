@@ -5,6 +5,7 @@ import { readMessage, type Message } from '../../protocol/bundle/fhir/message.ts
 import type { ReferralId } from '../../protocol/ids.ts';
 import { parseJsonObject } from '../../protocol/json.ts';
 import type { ReferralDetail, Referrals } from './referrals.ts';
+import { filesOf, type ReviewAttachment } from './review/review.ts';
 
 /** One signed event of a referral, with the words that a person of either hospital said in it. */
 export type StoryEvent = ReferralDetail['events'][number] & {
@@ -12,8 +13,10 @@ export type StoryEvent = ReferralDetail['events'][number] & {
   readonly by: string;
   /** Why, as the other side reads it: the reason of a rejection or of a withdrawal. */
   readonly words: string;
-  /** What else was written: advice, a note, a question. */
+  /** What else was written: advice, a note, a question, its answer. */
   readonly note: string;
+  /** What travelled beside it. */
+  readonly files: readonly ReviewAttachment[];
 };
 
 /** So many events of one referral are told: a peer that sends thousands makes no page endless. */
@@ -35,7 +38,13 @@ export async function storyOf(
 }
 
 async function saidIn(referrals: Pick<Referrals, 'document'>, id: ReferralId, message: string) {
-  const read = readMessage(parseJsonObject(await referrals.document(id, message), fhirJsonRules));
+  return wordsIn(await referrals.document(id, message));
+}
+
+/** What a person said in an event, from its exact bytes. */
+export function wordsIn(document: Uint8Array): Pick<StoryEvent, 'by' | 'words' | 'note' | 'files'> {
+  const bundle = parseJsonObject(document, fhirJsonRules);
+  const read = readMessage(bundle);
   const task = read.task?.resource;
   const notes = [
     ...objectsOf(task, 'note').map((one) => textOf(one, 'text') ?? ''),
@@ -47,6 +56,7 @@ async function saidIn(referrals: Pick<Referrals, 'document'>, id: ReferralId, me
     by: plainText(personIn(read)),
     words: plainText(textOf(objectOf(task, 'statusReason'), 'text') ?? ''),
     note: plainText(notes.filter((one) => one !== '').join('\n')),
+    files: filesOf(bundle),
   };
 }
 

@@ -7,6 +7,7 @@ import { parseReferralId } from '../../protocol/ids.ts';
 import type { Instant } from '../../protocol/instant.ts';
 import type { JsonObject } from '../../protocol/json.ts';
 import type { DataKeyId } from '../keys/keyring.ts';
+import { noteChange } from '../live/live.ts';
 import type { Peer } from '../peers/directory.ts';
 import type { Writer } from '../store/store.ts';
 import { findReferral, refoldReferral } from './apply-events.ts';
@@ -67,6 +68,8 @@ export async function takeContent(ports: InboxPorts, writer: Writer, taking: Tak
   });
   await takeAttachments(ports, writer, taking, dataKey);
   await refoldReferral(writer, manifest.referral, taking.now);
+  // An event that changes no state is shown with its referral as well.
+  if (manifest.kind === 'event') await noteChange(writer, 'referral', manifest.referral);
   return undefined;
 }
 

@@ -5,7 +5,7 @@ export const decisionQueries = {
   insert: statement<{
     id: string;
     referral: string;
-    kind: 'accepted' | 'rejected';
+    kind: 'accepted' | 'rejected' | 'asked';
     by_id: string;
     by_name: string;
     decided_at: number;

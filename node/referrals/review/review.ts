@@ -107,16 +107,21 @@ export function reviewOf(bundle: JsonObject): Review {
     },
     alerts: told('alerts').rows.map(({ label, text }) => (text === '' ? label : `${label}: ${text}`)),
     policeCaseNumber: policeCaseNumberOf(message),
-    attachments: attachmentsOf(bundle).map(({ id, title, contentType, size, sha256 }) => ({
-      id,
-      title: plainText(title ?? ''),
-      contentType: plainText(contentType),
-      size,
-      sha256: toHex(sha256),
-    })),
+    attachments: filesOf(bundle),
     sections,
     notShown: display.notShown,
   };
+}
+
+/** The files that a message names: what travelled beside it. */
+export function filesOf(bundle: JsonObject): readonly ReviewAttachment[] {
+  return attachmentsOf(bundle).map(({ id, title, contentType, size, sha256 }) => ({
+    id,
+    title: plainText(title ?? ''),
+    contentType: plainText(contentType),
+    size,
+    sha256: toHex(sha256),
+  }));
 }
 
 /** Whether the sender's words about an empty part say more than that it is empty. */

@@ -1,10 +1,10 @@
 /** What people of this hospital do with referrals before or beside what is signed: drafts, decisions, answers, marks. */
 export interface ReferralWorkTables {
-  /** A decision of a person. `waiting` ones can be undone until they are due; then they become a signed event. */
+  /** A decision or a question of a person. `waiting` ones can be undone until they are due; then they become a signed event. */
   referral_decision: {
     id: string;
     referral: string;
-    kind: 'accepted' | 'rejected';
+    kind: 'accepted' | 'rejected' | 'asked';
     by_id: string;
     by_name: string;
     decided_at: number;

@@ -125,11 +125,14 @@ const renewOwed = untilDone(async () => {
   if (done.some(({ status }) => status === 'rejected')) throw new Error('a part of the page is not renewed');
 });
 
+const isChanged = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+
 async function renewPart(part) {
   const fresh = await fetchFragment(part.dataset.liveSrc);
   if (fresh === undefined || fresh.textContent === part.textContent) return;
   const holdsFocus = part.contains(document.activeElement);
   if (holdsFocus && document.activeElement.matches('input, textarea, select')) return; // Somebody types there.
+  if ([...part.querySelectorAll('input, textarea')].some(isChanged)) return; // Somebody has typed there.
   if (part.id === 'emergencies' || part.dataset.liveOver !== undefined) placeBanner(part, fresh);
   part.replaceChildren(fresh);
   if (holdsFocus) part.querySelector('a, button')?.focus();

@@ -4,14 +4,18 @@ const mayUseKeys = document.body.dataset.shortcuts !== 'off';
 const isTyping = (element) =>
   element?.isContentEditable === true || ['INPUT', 'TEXTAREA', 'SELECT'].includes(element?.tagName);
 
-function decline() {
-  const place = document.getElementById('decline');
+function unfold(id) {
+  const place = document.getElementById(id);
   if (place === null) return;
   place.open = true;
   place.querySelector('textarea')?.focus();
 }
 
-const acts = { d: decline, n: () => document.getElementById('accept-next')?.focus() };
+const acts = {
+  d: () => unfold('decline'),
+  q: () => unfold('ask'),
+  n: () => document.getElementById('accept-next')?.focus(),
+};
 
 if (mayUseKeys)
   document.addEventListener('keydown', (event) => {
@@ -23,12 +27,14 @@ if (mayUseKeys)
   });
 else for (const place of document.querySelectorAll('.keys')) place.hidden = true;
 
-const reason = document.querySelector('#decline textarea[name="reason"]');
-const preview = document.getElementById('decline-preview');
-const empty = preview?.textContent ?? '';
-reason?.addEventListener('input', () => {
-  preview.textContent = reason.value === '' ? empty : reason.value;
-});
+for (const id of ['decline', 'ask']) {
+  const written = document.querySelector(`#${id} textarea`);
+  const preview = document.getElementById(`${id}-preview`);
+  const empty = preview?.textContent ?? '';
+  written?.addEventListener('input', () => {
+    preview.textContent = written.value === '' ? empty : written.value;
+  });
+}
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 function bytesWords(bytes) {

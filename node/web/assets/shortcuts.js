@@ -7,6 +7,7 @@ const keys = [
   ['Enter', 'open the row'],
   ['A', 'accept: goes to "Accept", from a list too; Enter then accepts'],
   ['N', 'accept and next, on an open referral'],
+  ['Q', 'ask, on an open referral: goes to the question'],
   ['D', 'decline, on an open referral: goes to the reason'],
   ['U', 'undo: goes to "Undo" while there is time'],
   ['?', 'this list'],

@@ -37,6 +37,8 @@ export const referralRoutes = {
   'received-unlink': { method: 'POST', path: '/received/:referral/unlink', access: matchers },
   sent: { method: 'GET', path: '/sent/:referral', access: clinical },
   'sent-panel': { method: 'GET', path: '/sent/:referral/panel', access: clinical },
+  'sent-questions': { method: 'GET', path: '/sent/:referral/questions', access: clinical },
+  'sent-answer': { method: 'POST', path: '/sent/:referral/answer', access: doctors },
   'sent-withdraw': { method: 'POST', path: '/sent/:referral/withdraw', access: doctors },
   'sent-receipt': { method: 'GET', path: '/sent/:referral/receipts/:bundle', access: clinical },
   'sent-print': { method: 'GET', path: '/sent/:referral/print', access: clinical },

@@ -71,9 +71,9 @@ describe.skipIf(findChromium() === undefined)('without a mouse', () => {
     await signInAt(person, desks.birch.users.doctor);
     const keysOf = (place: string) => page.locator(`${place} kbd`).allTextContents();
     await page.keyboard.press('?');
-    expect(await keysOf('#keys-help')).toEqual(['/', 'J', 'K', 'Enter', 'A', 'N', 'D', 'U', '?']);
+    expect(await keysOf('#keys-help')).toEqual(['/', 'J', 'K', 'Enter', 'A', 'N', 'Q', 'D', 'U', '?']);
     await page.keyboard.press('Escape');
     await person.open('/help');
-    expect(await keysOf('#keys')).toEqual(['/', 'J, K', 'Enter', 'A', 'N', 'D', 'U', '?']);
+    expect(await keysOf('#keys')).toEqual(['/', 'J, K', 'Enter', 'A', 'N', 'Q', 'D', 'U', '?']);
   }, 60_000);
 });

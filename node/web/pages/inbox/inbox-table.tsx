@@ -157,7 +157,7 @@ function Whose({ line, facts, back }: CellProps & { readonly back: string }) {
     <>
       <StateTag state={line.state} />
       <div class="second-line row-act">
-        {line.answersTroubled ? <span class="doubt">! answer not delivered yet</span> : null}
+        {line.answersTroubled ? <span class="doubt">! what we said is not delivered yet</span> : null}
         {holder === undefined ? null : isMine ? 'you' : <Foreign text={holder} />}
         {isOpen && (holder === undefined || isMine) ? (
           <form method="post" action={url('inbox-assign')}>

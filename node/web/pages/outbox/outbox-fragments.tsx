@@ -3,7 +3,7 @@ import { fragment } from '../../fragment.tsx';
 import type { Visit } from '../../visit.ts';
 import { readListFacts } from '../inbox/list-facts.ts';
 import { readIds } from '../inbox/read-ids.ts';
-import { OutboxSum, OutboxTiles } from './outbox-page.tsx';
+import { needsUs, OutboxSum, OutboxTiles } from './outbox-page.tsx';
 import { outboxFilterOf, outboxLink, readOutboxQuery } from './outbox-query.ts';
 import { OutboxTable } from './outbox-table.tsx';
 
@@ -15,7 +15,7 @@ export async function outboxNews(visit: Visit, desk: DeskServices): Promise<Resp
   const fresh = Math.max(0, total - (Number(visit.query.get('total')) || 0));
   return fragment(
     desk,
-    <div data-count={String(counts.failed + counts.overdue)}>
+    <div data-count={String(needsUs(counts))}>
       <div data-part="list-tiles">
         <OutboxTiles counts={counts} asked={asked} />
       </div>

@@ -29,7 +29,7 @@ export async function outboxPage(visit: Visit, desk: DeskServices): Promise<Answ
   return page(
     {
       title: 'Outbox',
-      count: found.counts.failed + found.counts.overdue,
+      count: needsUs(found.counts),
       scripts: ['inbox'],
       refreshSeconds,
       skip: { id: 'outbox-list', label: 'Skip to list' },
@@ -80,6 +80,11 @@ const tiles: readonly { readonly group: OutboxGroup; readonly label: string; rea
   { group: 'accepted', label: 'Accepted' },
   { group: 'closed', label: 'Closed' },
 ];
+
+/** How many will not go on without somebody here: the number in the window's title. */
+export function needsUs({ failed, overdue, asked }: OutboxCounts): number {
+  return failed + overdue + asked;
+}
 
 export function OutboxTiles({ counts, asked }: { readonly counts: OutboxCounts; readonly asked: OutboxAsked }) {
   return (

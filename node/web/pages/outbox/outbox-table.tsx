@@ -1,7 +1,7 @@
 import type { BundleLine, OutboxLine } from '../../../referrals/outbox-list.ts';
 import { Call } from '../../components/call.tsx';
 import { DataTable, type Column } from '../../components/table.tsx';
-import { PriorityMark, stateWord } from '../../components/tag.tsx';
+import { PriorityMark, stateWord, Tag } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, spanWords } from '../../components/text.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { url } from '../../urls.ts';
@@ -82,11 +82,34 @@ function Way({ line, facts }: CellProps) {
           <Step step={step} line={line} facts={facts} />
         ))}
       </ol>
+      <Asks line={line} facts={facts} />
       {parcel === undefined ? null : <Obstacle bundle={parcel} line={line} facts={facts} what="The referral" />}
       {otherUnderway(line).map((bundle) => (
         <Obstacle bundle={bundle} line={line} facts={facts} what={eventWords[bundle.event] ?? 'A message of ours'} />
       ))}
     </>
+  );
+}
+
+/** The other hospital waits for us, not we for it. */
+function Asks({ line, facts }: CellProps) {
+  const { question, peer, id } = line;
+  if (question === undefined) return null;
+  return (
+    <div class="asks">
+      <p>
+        <Tag tone="amber">
+          ? <Foreign text={facts.peerOf(peer).title} /> asks
+        </Tag>{' '}
+        <Foreign text={question.by} />, {agoWords(question.at, facts.now)}.{' '}
+        <a href={`${url('sent', { referral: id })}#questions`}>
+          A doctor here answers<span class="unseen"> {line.number}</span>
+        </a>
+      </p>
+      <p class="clip">
+        <Foreign text={question.text} />
+      </p>
+    </div>
   );
 }
 
@@ -138,7 +161,7 @@ function Obstacle({ bundle, line, facts, what }: CellProps & { readonly bundle: 
 const eventWords: Readonly<Record<string, string>> = {
   withdrawn: 'The withdrawal',
   'cancel-requested': 'The request to cancel',
-  'info-provided': 'The information',
+  'info-provided': 'The answer',
   voided: 'The declaration as void',
   expired: 'The expiry',
 };

@@ -1,5 +1,5 @@
 import { OperationError } from '../../../platform/operation-error.ts';
-import type { DecisionWords } from '../../../referrals/decisions.ts';
+import type { DecisionWords } from '../../../referrals/decision-words.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
 import { seeOther, type Answer } from '../../answer.ts';
 import type { DeskServices } from '../../desk-services.ts';
@@ -11,9 +11,14 @@ import { submitOnce } from '../../submit-once.ts';
 import { actorOf, openReferral, referralIdOf } from './referral-of.ts';
 import { receivedPage } from './received.tsx';
 
-const fieldsOfCode: Readonly<Record<string, string>> = { 'reason-missing': 'reason', 'words-too-long': 'reason' };
+const fieldsOfCode: Readonly<Record<string, string>> = {
+  'reason-missing': 'reason',
+  'words-too-long': 'reason',
+  'question-missing': 'question',
+  'question-too-long': 'question',
+};
 
-/** Keeps a doctor's decision for its ten seconds; the page that follows offers Undo (screen 3). */
+/** Keeps a doctor's decision or question for its ten seconds; the page that follows offers Undo (screen 3). */
 export async function decide(visit: Visit, desk: DeskServices): Promise<Answer> {
   const form = await visit.form();
   const detail = await openReferral(visit, desk, 'received', 'decide');
@@ -41,13 +46,19 @@ async function orAgain(
   } catch (error) {
     if (!(error instanceof OperationError) || (error.kind !== 'invalid' && error.kind !== 'conflict')) throw error;
     const isInvalid = error.kind === 'invalid';
+    const fields = await visit.form();
     return receivedPage(visit, desk, await desk.referrals.show(detail.id), {
       errors: [{ field: fieldsOfCode[error.code] ?? 'state', message: error.message }],
-      title: isInvalid ? 'Nothing was decided yet' : 'Your decision was not kept',
-      fields: await visit.form(),
+      title: titleOf(isInvalid, fields.get('decision') === 'asked'),
+      fields,
       status: isInvalid ? 422 : 409,
     });
   }
+}
+
+function titleOf(isInvalid: boolean, isQuestion: boolean): string {
+  if (isQuestion) return isInvalid ? 'Nothing was asked yet' : 'Your question was not kept';
+  return isInvalid ? 'Nothing was decided yet' : 'Your decision was not kept';
 }
 
 /** What a doctor says to the sender's request to cancel; it leaves at once. */
@@ -80,6 +91,7 @@ function wordsOf(form: FormFields): DecisionWords {
   const text = (name: string): string => form.get(name).trim();
   if (form.get('decision') === 'accepted')
     return { kind: 'accepted', ...(text('note') === '' ? {} : { note: text('note') }) };
+  if (form.get('decision') === 'asked') return { kind: 'asked', question: text('question') };
   const advice = text('advice');
   return { kind: 'rejected', reason: text('reason'), ...(advice === '' ? {} : { advice }) };
 }

@@ -16,14 +16,34 @@ export interface DecisionFormsProps {
   readonly errors: FormErrors;
 }
 
-/** Accept, accept and next, decline: the one decision of this page. A and D lead here by keyboard (screen 3). */
+/** In these a decision is still open, or can be changed; in those a question can be asked (Spec bundle §6). */
+const decidable: ReadonlySet<string> = new Set([
+  'received',
+  'info-requested',
+  'accepted',
+  'not-attended',
+  'appointment-cancelled',
+]);
+const askable: ReadonlySet<string> = new Set(['received', 'accepted', 'scheduled', 'in-progress']);
+
+export function canDecide(state: string): boolean {
+  return decidable.has(state);
+}
+
+export function canAsk(state: string): boolean {
+  return askable.has(state);
+}
+
+/** Accept, ask, decline, each with "and next": what this page is for. Keys lead here (screen 3). */
 export function DecisionForms(props: DecisionFormsProps) {
   const { detail, fields } = props;
+  const { state } = detail;
   const action = url('received-decide', { referral: detail.id });
   const isDeclining = fields?.get('decision') === 'rejected';
-  const canAccept = detail.state === 'received' || detail.state === 'info-requested';
+  const canAccept = state === 'received' || state === 'info-requested';
+  const title = canAccept ? 'Decide' : canDecide(state) ? 'Change the decision, or ask' : 'Ask the sender';
   return (
-    <Section title={canAccept ? 'Decide' : 'Change the decision'} id="decide">
+    <Section title={title} id="decide">
       {canAccept ? (
         <form method="post" action={action} id="accept-form">
           <Hidden name="decision" value="accepted" />
@@ -31,7 +51,7 @@ export function DecisionForms(props: DecisionFormsProps) {
             name="note"
             label="Note to the sender"
             rows={2}
-            value={isDeclining ? '' : (fields?.get('note') ?? '')}
+            value={fields?.get('note') ?? ''}
             errors={props.errors}
           />
           <div class="actions">
@@ -42,12 +62,30 @@ export function DecisionForms(props: DecisionFormsProps) {
           </div>
         </form>
       ) : null}
-      <Decline {...props} action={action} isOpen={isDeclining} />
+      {canAsk(state) ? <Ask {...props} action={action} isOpen={fields?.get('decision') === 'asked'} /> : null}
+      {canDecide(state) ? <Decline {...props} action={action} isOpen={isDeclining} /> : null}
       <p class="hint">
-        The signed answer leaves ten seconds after the decision; until then it can be undone.
-        <span class="keys" hidden={!canAccept}>
+        What you decide or ask leaves, signed, ten seconds later; until then it can be undone.
+        <span class="keys">
           {' '}
-          Keys: <kbd>A</kbd> accept, <kbd>N</kbd> accept and next, <kbd>D</kbd> decline.
+          Keys:{' '}
+          {canAccept ? (
+            <>
+              <kbd>A</kbd> accept, <kbd>N</kbd> accept and next
+              {canAsk(state) ? ', ' : ''}
+            </>
+          ) : null}
+          {canAsk(state) ? (
+            <>
+              <kbd>Q</kbd> ask
+            </>
+          ) : null}
+          {canDecide(state) ? (
+            <>
+              , <kbd>D</kbd> decline
+            </>
+          ) : null}
+          .
         </span>
       </p>
     </Section>
@@ -96,6 +134,48 @@ function Decline(props: DecisionFormsProps & { readonly action: string; readonly
           <Submit tone="danger">Decline</Submit>
           <Submit tone="second" name="next" value="yes">
             Decline and next
+          </Submit>
+        </div>
+      </form>
+    </details>
+  );
+}
+
+/** A question to the sender; the referral can be decided before it is answered, and asked about after (screen 3). */
+function Ask(props: DecisionFormsProps & { readonly action: string; readonly isOpen: boolean }) {
+  const { hospital, decider, own, fields, errors, action, isOpen } = props;
+  const question = fields?.get('question') ?? '';
+  return (
+    <details id="ask" open={isOpen}>
+      <summary>Ask a question</summary>
+      <form method="post" action={action} data-draft>
+        <Hidden name="decision" value="asked" />
+        <TextArea
+          name="question"
+          label="Question"
+          hint={
+            <>
+              <Foreign text={hospital} /> reads exactly these words, and answers them here.
+            </>
+          }
+          required
+          rows={3}
+          value={question}
+          errors={errors}
+        />
+        <div class="notice plain" aria-live="off">
+          <p class="notice-title">What the sender will read</p>
+          <p>
+            Question of <Foreign text={decider} />, <Foreign text={own} />
+          </p>
+          <p class="lines" dir="auto" id="ask-preview">
+            {question === '' ? 'the question that you write above' : question}
+          </p>
+        </div>
+        <div class="actions">
+          <Submit>Ask</Submit>
+          <Submit tone="second" name="next" value="yes">
+            Ask and next
           </Submit>
         </div>
       </form>

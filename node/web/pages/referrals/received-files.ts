@@ -39,11 +39,10 @@ export function receivedPlace(
   };
 }
 
+export type FileFacts = ReadonlyMap<AttachmentId, readonly string[]>;
+
 /** What DICOM files say of themselves; of a broken one, that it says nothing (Node §13.5). */
-export async function fileFactsOf(
-  desk: DeskServices,
-  detail: ReferralDetail,
-): Promise<ReadonlyMap<AttachmentId, readonly string[]>> {
+export async function fileFactsOf(desk: DeskServices, detail: ReferralDetail): Promise<FileFacts> {
   const facts = new Map<AttachmentId, readonly string[]>();
   const images = detail.attachments.filter(({ contentType }) => contentType.toLowerCase() === dicomType);
   for (const { id } of images.slice(0, dicomFactsMax)) {

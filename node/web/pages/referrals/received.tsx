@@ -1,20 +1,18 @@
 import type { MadeDecision } from '../../../referrals/decisions.ts';
 import type { Evidence } from '../../../referrals/evidence.ts';
-import type { MatchAnswer } from '../../../referrals/matching/matching.ts';
 import type { ReferralDetail } from '../../../referrals/referrals.ts';
 import { page, type Answer } from '../../answer.ts';
 import { ErrorSummary, LinkButton, type FormErrors } from '../../components/form.tsx';
-import { EmptyState, Notice, Section } from '../../components/panel.tsx';
-import { StateTag, stateWord } from '../../components/tag.tsx';
-import { Foreign, ForeignLines, When } from '../../components/text.tsx';
+import { EmptyState, Section } from '../../components/panel.tsx';
+import { stateWord } from '../../components/tag.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { fragment } from '../../fragment.tsx';
 import type { FormFields } from '../../http/form.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { CaseAlerts } from '../alerts/case-alerts.tsx';
-import { Deadline } from './deadline.tsx';
-import { CancelForms, DecisionForms } from './decision-forms.tsx';
+import { canAsk, canDecide, CancelForms, DecisionForms } from './decision-forms.tsx';
+import { ReceivedState, stateOf } from './received-state.tsx';
 import { openReferral, titleOf } from './referral-of.ts';
 import { fileFactsOf, receivedPlace } from './received-files.ts';
 import { FullRecord } from './full-record.tsx';
@@ -29,7 +27,7 @@ export async function received(visit: Visit, desk: DeskServices): Promise<Answer
 /** The part that changes while the page is open. */
 export async function receivedPanel(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'view');
-  return fragment(desk, <ReceivedState {...await stateOf(visit, desk, detail)} />);
+  return fragment(desk, <ReceivedState {...await stateOf(visit, desk, detail)} isRenewed />);
 }
 
 export interface Refused {
@@ -140,122 +138,9 @@ function SidePanels({
   );
 }
 
-/** A decision is possible where the state machine allows one and none rests (Spec bundle §6, events 4 and 5). */
+/** Forms stand where the state machine allows a decision or a question and none rests (Spec bundle §6, events 4 to 6). */
 function mayDecide(visit: Visit, { state }: ReferralDetail, decisions: readonly MadeDecision[]): boolean {
-  const open = ['received', 'info-requested', 'accepted', 'not-attended', 'appointment-cancelled'].includes(state);
-  return visit.is('doctor') && open && !decisions.some((one) => one.state === 'waiting');
-}
-
-interface StateFacts {
-  readonly detail: ReferralDetail;
-  readonly hospital: string;
-  readonly decisions: readonly MadeDecision[];
-  readonly opened: { readonly by: string; readonly at: ReferralDetail['createdAt'] } | undefined;
-  readonly link: MatchAnswer | undefined;
-  readonly now: Visit['now'];
-}
-
-async function stateOf(visit: Visit, desk: DeskServices, detail: ReferralDetail): Promise<StateFacts> {
-  const { decisions, matching } = desk.referralDesk;
-  return {
-    detail,
-    hospital: titleOf(desk, detail.peer),
-    decisions: await decisions.of(detail.id),
-    opened: await desk.referralDesk.openedBy(detail.id),
-    link: await matching.linkOf(detail.id),
-    now: visit.now,
-  };
-}
-
-function ReceivedState({ detail, hospital, decisions, opened, link, now }: StateFacts) {
-  return (
-    <>
-      <p>
-        <StateTag state={detail.state} />{' '}
-        <span class="nowrap">
-          <Foreign text={detail.number} />
-        </span>
-      </p>
-      <p>
-        From <Foreign text={hospital} />, arrived <When at={detail.createdAt} />.
-        {opened === undefined ? null : (
-          <>
-            {' '}
-            First opened by <Foreign text={opened.by} />, <When at={opened.at} />.
-          </>
-        )}
-      </p>
-      {decisions.some(({ state }) => state === 'waiting') ? null : (
-        <Deadline state={detail.state} expiresAt={detail.expiresAt} now={now} />
-      )}
-      {decisions.map((decision) => (
-        <OneDecision decision={decision} hospital={hospital} />
-      ))}
-      <Answers detail={detail} hospital={hospital} />
-      {link?.patient === undefined ? (
-        <p class="quiet">Nobody has said yet that this is a patient of ours.</p>
-      ) : (
-        <p>
-          <a href={url('patient', { patient: link.patient })}>Our own patient’s chart</a>, linked by{' '}
-          <Foreign text={link.by} />, <When at={link.at} />.
-        </p>
-      )}
-    </>
-  );
-}
-
-function OneDecision({ decision, hospital }: { readonly decision: MadeDecision; readonly hospital: string }) {
-  const { words, by, at, dueAt, state, trouble } = decision;
-  const verb = words.kind === 'accepted' ? 'Accepted' : 'Declined';
-  if (state === 'failed')
-    return (
-      <Notice tone="red" role="alert" title="The answer could not leave">
-        <p>
-          <Foreign text={by.name} /> {verb.toLowerCase()} it, but the referral had changed meanwhile ({trouble}). The
-          sender was told nothing. Decide again if that is still possible.
-        </p>
-      </Notice>
-    );
-  const said = words.kind === 'accepted' ? words.note : words.reason;
-  return (
-    <div>
-      <p>
-        <strong>{verb}</strong> by <Foreign text={by.name} />, <When at={at} />.{' '}
-        {state === 'waiting' ? (
-          <>
-            The answer leaves at <When at={dueAt} show="seconds" />.
-          </>
-        ) : null}
-      </p>
-      {said === undefined ? null : (
-        <>
-          <p class="hint">
-            <Foreign text={hospital} /> reads:
-          </p>
-          <ForeignLines text={said} />
-        </>
-      )}
-    </div>
-  );
-}
-
-/** Whether our answer has arrived: only a receipt says so. */
-function Answers({ detail, hospital }: { readonly detail: ReferralDetail; readonly hospital: string }) {
-  const answer = detail.deliveries.findLast((one) => one.kind === 'event');
-  if (answer === undefined) return null;
-  if (answer.state === 'delivered' && answer.doneAt !== undefined)
-    return (
-      <p>
-        ✓ <Foreign text={hospital} /> has our answer: receipt of <When at={answer.doneAt} show="seconds" />.
-      </p>
-    );
-  return (
-    <p>
-      Our answer has not arrived yet (attempt {answer.attempts}, next <When at={answer.nextAt} />
-      ). It leaves by itself{answer.trouble === '' ? '' : ': '}
-      {answer.trouble === '' ? '' : <Foreign text={answer.trouble} />}.
-    </p>
-  );
+  return visit.is('doctor') && (canDecide(state) || canAsk(state)) && !decisions.some((one) => one.state === 'waiting');
 }
 
 function NotHere({ hospital }: { readonly hospital: string }) {

@@ -1,6 +1,7 @@
 import type { HandlersOf } from '../../route.ts';
 import type { referralRoutes } from '../../routes/referral-routes.ts';
 import { answerCancelAsked, decide, undo } from './decide.ts';
+import { sentQuestions } from './answer.tsx';
 import { discardDraft, sendDraft, signStep } from './draft-sign.tsx';
 import { saveWhat, whatStep } from './draft-what.tsx';
 import { saveWhy, whyStep } from './draft-why.tsx';
@@ -11,7 +12,7 @@ import { beginReferral, newReferral, saveTo, toStep } from './new-referral.tsx';
 import { printReceived, printSent } from './prints.tsx';
 import { receivedAttachment, receivedImage, receivedReceipt } from './received-files.ts';
 import { received, receivedPanel } from './received.tsx';
-import { sent, sentPanel, sentReceipt, withdraw } from './sent.tsx';
+import { answerAsked, sent, sentPanel, sentReceipt, withdraw } from './sent.tsx';
 
 export const referralHandlers: HandlersOf<typeof referralRoutes> = {
   'referral-new': newReferral,
@@ -40,6 +41,8 @@ export const referralHandlers: HandlersOf<typeof referralRoutes> = {
   'received-unlink': unlinkReceived,
   sent,
   'sent-panel': sentPanel,
+  'sent-questions': sentQuestions,
+  'sent-answer': answerAsked,
   'sent-withdraw': withdraw,
   'sent-receipt': sentReceipt,
   'sent-print': printSent,

@@ -12,8 +12,10 @@ import { fragment } from '../../fragment.tsx';
 import { draftKeyOf } from '../../draft-key.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
+import type { FormFields } from '../../http/form.ts';
 import { CaseAlerts } from '../alerts/case-alerts.tsx';
 import { submitOnce } from '../../submit-once.ts';
+import { giveAnswer, questionFacts, Questions } from './answer.tsx';
 import { ownFiles } from './choosable.ts';
 import { ownPlace } from './own-files.ts';
 import { actorOf, openReferral, titleOf } from './referral-of.ts';
@@ -23,7 +25,7 @@ import { EvidenceFacts } from './verified.tsx';
 
 /** Tracking of a sent referral: each step only when it is proven, with its receipt (screen 7). */
 export async function sent(visit: Visit, desk: DeskServices): Promise<Answer> {
-  return sentPage(visit, desk, await openReferral(visit, desk, 'sent', 'view'), []);
+  return sentPage(visit, desk, await openReferral(visit, desk, 'sent', 'view'));
 }
 
 export async function sentPanel(visit: Visit, desk: DeskServices): Promise<Answer> {
@@ -39,24 +41,44 @@ async function factsOf(visit: Visit, desk: DeskServices, detail: ReferralDetail)
   return { detail, story, hospital, peer, telephone, now: visit.now, own: desk.own.title };
 }
 
-async function sentPage(
-  visit: Visit,
-  desk: DeskServices,
-  detail: ReferralDetail,
-  errors: FormErrors,
-  status?: 409 | 422,
-): Promise<Answer> {
+/** Answers the other hospital's question (Spec bundle §6, event 7). */
+export async function answerAsked(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const fields = await visit.form();
+  return giveAnswer(visit, desk, (detail, errors, status) =>
+    sentPage(visit, desk, detail, { errors, status, fields, title: 'The answer was not sent' }),
+  );
+}
+
+interface Refused {
+  readonly errors: FormErrors;
+  readonly title: string;
+  readonly status: 409 | 422;
+  readonly fields: FormFields;
+}
+
+async function sentPage(visit: Visit, desk: DeskServices, detail: ReferralDetail, refused?: Refused): Promise<Answer> {
   const { review, id } = detail;
   if (review === undefined) return page({ title: 'Referral' }, <EmptyState title="This referral holds no document" />);
   const evidence = await desk.referralDesk.evidenceOfSent(detail);
+  const questions = await questionFacts(visit, desk, detail);
+  const fields = refused?.fields ?? visit.draft;
+  const errors = refused?.errors ?? [];
   const patient = await patientOf(desk, detail);
   const ids = review.attachments.map((one) => one.id);
   const placeOf = ownPlace(patient === undefined ? [] : await ownFiles(desk, patient, ids));
   return page(
-    { title: `Referral ${detail.number}`, ...(status === undefined ? {} : { status }) },
+    { title: `Referral ${detail.number}`, ...(refused === undefined ? {} : { status: refused.status }) },
     <>
       <ReviewBanner review={review} now={visit.now} />
-      <ErrorSummary errors={errors} title="The referral was not taken back" />
+      {refused === undefined ? null : <ErrorSummary errors={refused.errors} title={refused.title} />}
+      <div
+        id="questions-live"
+        data-live-kinds="referral delivery"
+        data-live-ids={id}
+        data-live-src={url('sent-questions', { referral: id })}
+      >
+        <Questions facts={questions} errors={errors} fields={fields} />
+      </div>
       <Section
         title={
           <>
@@ -85,7 +107,7 @@ async function sentPage(
         <LinkButton href={url('sent-print', { referral: id })}>Print</LinkButton>
       </div>
       {visit.is('doctor') && canWithdraw(detail) ? (
-        <Withdraw visit={visit} desk={desk} detail={detail} errors={errors} />
+        <Withdraw once={desk.random.uuid()} detail={detail} errors={errors} fields={fields} />
       ) : null}
       <Proofs evidence={evidence} detail={detail} />
       <ReviewBody review={review} placeOf={placeOf} isOurs />
@@ -105,27 +127,27 @@ function canWithdraw({ deliveries }: ReferralDetail): boolean {
 }
 
 function Withdraw({
-  visit,
-  desk,
+  once,
   detail,
   errors,
+  fields,
 }: {
-  readonly visit: Visit;
-  readonly desk: DeskServices;
+  readonly once: string;
   readonly detail: ReferralDetail;
   readonly errors: FormErrors;
+  readonly fields: FormFields | undefined;
 }) {
   return (
-    <Disclosure summary="Take the referral back" open={errors.length > 0 || visit.draft !== undefined}>
+    <Disclosure summary="Take the referral back" open={fields?.has('reason') === true}>
       <form method="post" action={url('sent-withdraw', { referral: detail.id })} class="measure" data-draft="off">
-        <Once token={desk.random.uuid()} />
+        <Once token={once} />
         <TextArea
           name="reason"
           label="Reason"
           hint="Kept here. The other hospital reads it if it turns out to have the referral already."
           required
           rows={2}
-          value={visit.draft?.get('reason') ?? ''}
+          value={fields?.get('reason') ?? ''}
           errors={errors}
         />
         <Submit tone="danger">Take back</Submit>
@@ -136,16 +158,22 @@ function Withdraw({
 
 export async function withdraw(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'sent', 'refer');
-  const reason = (await visit.form()).get('reason').trim();
-  if (reason === '')
-    return sentPage(visit, desk, detail, [{ field: 'reason', message: 'Say why the referral is taken back' }], 422);
+  const fields = await visit.form();
+  const reason = fields.get('reason').trim();
+  const notDone = (message: string, status: Refused['status']): Refused => ({
+    errors: [{ field: 'reason', message }],
+    title: 'The referral was not taken back',
+    status,
+    fields,
+  });
+  if (reason === '') return sentPage(visit, desk, detail, notDone('Say why the referral is taken back', 422));
   return submitOnce(visit, async () => {
     try {
       await desk.referrals.withdraw(detail.id, { author: actorOf(visit), reason });
     } catch (error) {
       if (!(error instanceof OperationError) || error.kind !== 'conflict') throw error;
       const now = await desk.referrals.show(detail.id);
-      return sentPage(visit, desk, now, [{ field: 'reason', message: error.message }], 409);
+      return sentPage(visit, desk, now, notDone(error.message, 409));
     }
     const place = url('sent', { referral: detail.id });
     await desk.drafts.remove(visit.user.id, draftKeyOf(place));

@@ -1,3 +1,4 @@
+import type { DecisionKind } from '../../../referrals/decision-words.ts';
 import { Notice } from '../../components/panel.tsx';
 import { Submit } from '../../components/form.tsx';
 import { Once } from '../../components/once.tsx';
@@ -7,8 +8,14 @@ import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { actorOf } from './referral-of.ts';
 
+const deeds: Readonly<Record<DecisionKind, string>> = {
+  accepted: 'accepted',
+  rejected: 'declined',
+  asked: 'asked about',
+};
+
 /**
- * What this person decided in the last ten seconds, with Undo, on whatever page they went on to (screen 3; WCAG 2.2.1).
+ * What this person decided or asked in the last ten seconds, with Undo, on whatever page they went on to (screen 3; WCAG 2.2.1).
  * Without scripts it stays until the page is left; an undo that comes too late is told so.
  */
 export async function UndoBanners({ desk, visit }: { readonly desk: DeskServices; readonly visit: Visit }) {
@@ -24,8 +31,8 @@ export async function UndoBanners({ desk, visit }: { readonly desk: DeskServices
             <form method="post" action={url('received-undo', { referral })} class="inline">
               <Once token={desk.random.uuid()} />
               <p>
-                You {kind === 'accepted' ? 'accepted' : 'declined'} <Foreign text={number} />. The signed answer leaves
-                in <span data-seconds>{Math.max(1, Math.ceil((dueAt - visit.now) / 1000))}</span> s.
+                You {deeds[kind]} <Foreign text={number} />. The signed {kind === 'asked' ? 'question' : 'answer'}{' '}
+                leaves in <span data-seconds>{Math.max(1, Math.ceil((dueAt - visit.now) / 1000))}</span> s.
               </p>
               <Submit tone="second">Undo</Submit>
             </form>

@@ -40,6 +40,7 @@ const keys: readonly (readonly [string, string])[] = [
   ['Enter', 'open the row'],
   ['A', 'go to “Accept”, from a list too; Enter then accepts'],
   ['N', 'go to “Accept and next” of an open referral'],
+  ['Q', 'ask about an open referral: go to the question'],
   ['D', 'decline an open referral: go to the reason'],
   ['U', 'go to “Undo” while there is time'],
   ['?', 'this list'],
