@@ -4,6 +4,7 @@ import { utf8 } from '../../protocol/bytes.ts';
 import { accessQueries } from '../../node/accounts/access-queries.ts';
 import { accountQueries } from '../../node/accounts/account-queries.ts';
 import { logQueries } from '../../node/exchange-log/queries.ts';
+import { finishImport, insertImport } from '../../node/records/csv/import-queries.ts';
 import type { Writer } from '../../node/store/store.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../support/desk.ts';
 import type { DeskClient } from '../support/desk-client.ts';
@@ -88,6 +89,16 @@ const lists: Readonly<Record<string, List>> = {
         { subject: 'setting', id: '', name: 'greeting', old: named(n), new: named(n + 1) },
       ]),
   },
+  'past imports': {
+    role: 'doctor',
+    path: () => '/patients/import',
+    pageSize: 50,
+    add: async (writer, n) => {
+      const id = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+      await writer.run(insertImport, { id, now: momentOf(n) });
+      await writer.run(finishImport, { id, now: momentOf(n), added: n, updated: 0 });
+    },
+  },
   'the journal of a record': {
     role: 'doctor',
     path: () => `/patients/${patient}/restriction`,
@@ -139,7 +150,15 @@ test.each(Object.keys(lists))('%s: no page grows with the list, and each row sta
   for (const bytes of after.bytes) expect(bytes).toBeLessThan((before.bytes[0] ?? 0) * 1.2);
 });
 
+test('an import is found by its address however many came after it', async () => {
+  const client = await desk.client('doctor');
+  const { keys } = await walk(client, '/patients/import');
+  expect(keys.length).toBeGreaterThan(100);
+  expect((await client.get(`/patients/imports/${keys.at(-1) ?? ''}`)).status).toBe(200);
+});
+
 test.each([
+  ['doctor', '/patients/import?behind=x'],
   ['administrator', '/admin/users?after=x'],
   ['administrator', '/admin/auditors?before=x'],
   ['auditor', '/log/consistency?before=1.x.y'],

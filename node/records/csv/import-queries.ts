@@ -21,11 +21,14 @@ export const importById = statement<{ id: string }>()((db, values) =>
     .where('id', '=', values.id),
 );
 
-export const recentImports = statement<{ limit: number }>()((db, values) =>
+/** Newest first, behind a place in that order. */
+export const pastImports = statement<{ at: number; id: string; limit: number }>()((db, values) =>
   db
     .selectFrom('patient_import')
     .select(['id', 'state', 'started_at', 'finished_at', 'added', 'updated'])
     .where('state', '!=', 'staging')
+    .where('started_at', '<=', values.at)
+    .where(({ eb, or }) => or([eb('started_at', '<', values.at), eb('id', '>', values.id)]))
     .orderBy('started_at', 'desc')
     .orderBy('id')
     .limit(values.limit),

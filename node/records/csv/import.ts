@@ -5,10 +5,19 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ByteStream } from '../../platform/files.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Reader, Store } from '../../store/store.ts';
+import { pageSizeMax } from '../limits.ts';
 import type { Author, PatientId } from '../model.ts';
+import { checkPageSize, latest } from '../paging.ts';
 import { dryRun } from './dry-run.ts';
 import { withoutErasing } from './erasing.ts';
-import { broughtBy, changesOf, importsWithWithdrawn, recentImports, unfinishedImports } from './import-queries.ts';
+import {
+  broughtBy,
+  changesOf,
+  importById,
+  importsWithWithdrawn,
+  pastImports,
+  unfinishedImports,
+} from './import-queries.ts';
 import type { ImportPlan, PlannedRecord } from './plan.ts';
 import { applyStaged, discardStaged, purge, stage, type ImportId } from './stage.ts';
 import { undoImport, whyNotUndone, type NotUndone, type Undone } from './undo.ts';
@@ -72,8 +81,9 @@ export interface Imports {
   whyNotUndone(id: ImportId): Promise<NotUndone | undefined>;
   /** The patients that an import brought and those that it changed. */
   patientsOf(id: ImportId): Promise<readonly PatientId[]>;
-  /** Newest first, at most 100. */
-  list(): Promise<readonly PastImport[]>;
+  find(id: ImportId): Promise<PastImport | undefined>;
+  /** Newest first; those behind `behind` where it is told. */
+  list(page?: { readonly limit: number; readonly behind?: ImportId | undefined }): Promise<readonly PastImport[]>;
   /** At start, before the first import: takes away what a crash left staged or half removed. */
   sweep(): Promise<void>;
 }
@@ -87,8 +97,6 @@ export interface ImportsPorts {
   /** Whether another part of the node refers to a patient, so that its import can no longer be undone. */
   readonly isReferred?: (reader: Reader, patient: PatientId) => Promise<boolean>;
 }
-
-const importsShownMax = 100;
 
 export function openImports(ports: ImportsPorts): Imports {
   const { store, keyring, clock, random, yieldTurn } = ports;
@@ -137,16 +145,18 @@ export function openImports(ports: ImportsPorts): Imports {
         const changed = await reader.all(changesOf, { importId: id });
         return [...brought.map((row) => row.id), ...changed.map((row) => row.patient)] as PatientId[];
       }),
-    list: () =>
-      store.read(async (reader) =>
-        (await reader.all(recentImports, { limit: importsShownMax })).map((row) => ({
-          id: row.id as ImportId,
-          state: row.state === 'undone' ? 'undone' : 'done',
-          at: (row.finished_at ?? row.started_at) as Instant,
-          added: row.added,
-          updated: row.updated,
-        })),
-      ),
+    find: (id) =>
+      store.read(async (reader) => {
+        const row = await reader.first(importById, { id });
+        return row === undefined || row.state === 'staging' ? undefined : pastImport(row);
+      }),
+    list: ({ limit, behind } = { limit: pageSizeMax }) =>
+      store.read(async (reader) => {
+        checkPageSize(limit);
+        const last = behind === undefined ? undefined : await reader.first(importById, { id: behind });
+        const place = last === undefined ? latest : { at: last.started_at, id: last.id };
+        return (await reader.all(pastImports, { ...place, limit })).map(pastImport);
+      }),
     sweep: async () => {
       const left = await store.read(async (reader) => ({
         unfinished: await reader.all(unfinishedImports, {}),
@@ -161,6 +171,25 @@ export function openImports(ports: ImportsPorts): Imports {
 }
 
 /** What is not decided yet; told from the counts alone, before anything is read or stored. */
+function pastImport(row: ImportRow): PastImport {
+  return {
+    id: row.id as ImportId,
+    state: row.state === 'undone' ? 'undone' : 'done',
+    at: (row.finished_at ?? row.started_at) as Instant,
+    added: row.added,
+    updated: row.updated,
+  };
+}
+
+interface ImportRow {
+  readonly id: string;
+  readonly state: string;
+  readonly started_at: number;
+  readonly finished_at: number | null;
+  readonly added: number;
+  readonly updated: number;
+}
+
 export function undecidedOf(
   plan: Pick<ImportPlan, 'counts' | 'duplicates'>,
   choices: ImportChoices,

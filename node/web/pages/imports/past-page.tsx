@@ -121,11 +121,7 @@ export async function undoPastImport(visit: Visit, desk: DeskServices): Promise<
 
 async function findPast(visit: Visit, desk: DeskServices): Promise<PastImport> {
   const id = visit.param('import');
-  const past = isUuid(id) ? (await desk.csvImport.list()).find((each) => each.id === (id as ImportId)) : undefined;
+  const past = isUuid(id) ? await desk.csvImport.find(id as ImportId) : undefined;
   if (past !== undefined) return past;
-  throw new OperationError(
-    'not-found',
-    'unknown-import',
-    'There is no such import, or it is older than the last hundred.',
-  );
+  throw new OperationError('not-found', 'unknown-import', 'There is no such import.');
 }

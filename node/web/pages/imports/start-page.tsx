@@ -1,3 +1,4 @@
+import { isUuid } from '../../../../protocol/ids.ts';
 import { RecordsError } from '../../../records/errors.ts';
 import type { ImportDraft } from '../../../records/csv/drafts.ts';
 import type { PastImport } from '../../../records/csv/import.ts';
@@ -7,7 +8,7 @@ import { OperationError } from '../../../platform/operation-error.ts';
 import { page, seeOther, type Answer } from '../../answer.ts';
 import { ErrorSummary, Field, LinkButton, Submit, type FormErrors } from '../../components/form.tsx';
 import { EmptyState, Notice, Section } from '../../components/panel.tsx';
-import { DataTable } from '../../components/table.tsx';
+import { DataTable, Pager } from '../../components/table.tsx';
 import { Tag } from '../../components/tag.tsx';
 import { Foreign, When } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
@@ -17,6 +18,7 @@ import { judgeFile } from './judge-file.ts';
 
 /** Of so many newest imports the list says whether they can be undone: for each its patients are looked at. */
 const checkedMax = 5;
+const pageSize = 50;
 
 export async function showImport(visit: Visit, desk: DeskServices): Promise<Answer> {
   return await importPage(visit, desk);
@@ -47,7 +49,7 @@ async function importPage(visit: Visit, desk: DeskServices, errors: FormErrors =
         <ChooseForm once={desk.random.uuid()} errors={errors} />
       </Section>
       <OpenDrafts drafts={drafts} />
-      <PastImports rows={await pastImports(desk)} />
+      <PastImports {...await pastImports(visit, desk)} />
       <Export />
     </>,
   );
@@ -97,19 +99,31 @@ interface PastRow extends PastImport {
   readonly undo: 'possible' | 'in-use' | 'undone' | 'unchecked';
 }
 
-async function pastImports(desk: DeskServices): Promise<readonly PastRow[]> {
+interface PastPage {
+  readonly rows: readonly PastRow[];
+  readonly newer: string | undefined;
+  readonly older: string | undefined;
+}
+
+async function pastImports(visit: Visit, desk: DeskServices): Promise<PastPage> {
+  const asked = visit.query.get('behind') ?? '';
+  const behind = isUuid(asked) ? (asked as ImportId) : undefined;
   const importers = await desk.importDrafts.importers();
-  const past = await desk.csvImport.list();
-  return await Promise.all(
-    past.map(async (one, i): Promise<PastRow> => {
-      const by = importers.get(one.id);
-      return {
-        ...one,
-        by,
-        undo: one.state === 'undone' ? 'undone' : i < checkedMax ? await undoOf(desk, one.id) : 'unchecked',
-      };
-    }),
-  );
+  const found = await desk.csvImport.list({ limit: pageSize + 1, behind });
+  const past = found.slice(0, pageSize);
+  const last = found.length > pageSize ? past.at(-1) : undefined;
+  const place = (query: Readonly<Record<string, string>>): string => `${url('import', {}, query)}#past`;
+  return {
+    rows: await Promise.all(
+      past.map(async (one, i): Promise<PastRow> => {
+        const isChecked = behind === undefined && i < checkedMax;
+        const undo = one.state === 'undone' ? 'undone' : isChecked ? await undoOf(desk, one.id) : 'unchecked';
+        return { ...one, by: importers.get(one.id), undo };
+      }),
+    ),
+    newer: behind === undefined ? undefined : place({}),
+    older: last === undefined ? undefined : place({ behind: last.id }),
+  };
 }
 
 async function undoOf(desk: DeskServices, id: ImportId): Promise<'possible' | 'in-use'> {
@@ -123,7 +137,7 @@ const undoWords = {
   unchecked: 'See',
 } as const;
 
-function PastImports({ rows }: { readonly rows: readonly PastRow[] }) {
+function PastImports({ rows, newer, older }: PastPage) {
   return (
     <Section title="Past imports" id="past">
       {rows.length === 0 ? (
@@ -155,6 +169,7 @@ function PastImports({ rows }: { readonly rows: readonly PastRow[] }) {
           ]}
         />
       )}
+      <Pager newer={newer} older={older} />
     </Section>
   );
 }
