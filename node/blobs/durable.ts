@@ -5,6 +5,7 @@ import { streamOnce, type ByteStream } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import type { Store, Writer } from '../store/store.ts';
 import { BlobError, readBlob, readInto, type BlobName, type BlobStore } from './blob-store.ts';
+import { lookForBlobs, type BlobsLookedFor } from './look-for-blobs.ts';
 import { countPending, duePending, insertBlob, markFailed, markVerified, removeBlob } from './blob-queries.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface DurableBlobs extends BlobStore {
   getFromBucket(name: BlobName): Promise<ByteStream>;
   /** How many blobs are not yet in cloud storage; 0 without a bucket. */
   countPending(): Promise<number>;
+  /** Whether blobs are where the database says; `turn` chooses the sample. */
+  lookForSome(turn: number): Promise<BlobsLookedFor>;
 }
 
 export interface DurableBlobsOptions {
@@ -84,8 +87,12 @@ export function openDurableBlobs(options: DurableBlobsOptions): DurableBlobs {
     await writer.run(insertBlob, { name, size, stored_at: now, next_try_at: now });
   };
 
+  const has: BlobStore['has'] = async (name) => (await local.has(name)) ?? (await bucket?.has(name));
+
   return {
     kind: local.kind,
+    has,
+    lookForSome: (turn) => lookForBlobs(store, { has }, turn),
     put: async (name, size, bytes, options) => {
       await local.put(name, size, bytes, options);
       if (options?.isNotedByCaller !== true) await store.write((writer) => note(writer, name, size));
@@ -102,7 +109,6 @@ export function openDurableBlobs(options: DurableBlobsOptions): DurableBlobs {
     },
     read: (name, into) => readOrRepair(name, into, local.read(name, into)),
     readUnverified: (name, into) => readOrRepair(name, into, local.readUnverified(name, into)),
-    has: async (name) => (await local.has(name)) ?? (await bucket?.has(name)),
     remove: async (name) => {
       await bucket?.remove(name);
       await local.remove(name);

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { BlobError } from '../blobs/blob-store.ts';
 import { MailError } from '../platform/mail.ts';
 import { checkBackups } from './check-backups.ts';
+import { checkFiles } from './check-files.ts';
 import { bad, good, type Finding } from './finding.ts';
 import { plain } from './operation.ts';
 import { checkPeer } from './doctor-peers.ts';
@@ -20,6 +21,7 @@ export const doctorOperations = {
       checkForecast(services),
       checkDatabase(services),
       checkBlobs(services),
+      checkFiles(services),
       checkMail(services),
       ...peers.map((peer) => checkPeer(services, peer)),
     ]);

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import { checkBackups } from './check-backups.ts';
+import { checkFiles } from './check-files.ts';
 import { checkBlobs, checkClock, checkDatabase, checkMail } from './doctor.ts';
 import { checkDisk, checkRootKey } from './doctor-files.ts';
 import { checkPeer } from './doctor-peers.ts';
@@ -35,6 +36,7 @@ export async function checkHealth(services: NodeServices, { withDamage }: { read
     within(clock, 'clock', checkClock(services)),
     withDamage ? checkDatabase(services) : checkDatabaseIsOpen(services),
     within(clock, 'blobs', checkBlobs(services)),
+    within(clock, 'files', checkFiles(services)),
     within(clock, 'mail', checkMail(services)),
     within(clock, 'root key', checkRootKey(services, config)),
     checkForecast(services),

@@ -4,6 +4,7 @@ const meanings: Readonly<Record<string, string>> = {
   clock: 'No referral can be sent, received or decided until the clock is right. Records can be read.',
   database: 'New patients, consultations and referrals cannot be saved. What was saved may be unreadable: act now.',
   blobs: 'Images and documents are safe on this machine; there is no second copy of new ones until this is mended.',
+  files: 'Images and documents of patients cannot be opened, here or by hospitals that they were to be sent to.',
   mail: 'Alerts to the police do not leave by mail. Doctors are told to telephone.',
   'root key': 'Whoever reads the key reads every patient; without it nobody reads any.',
   'backup of the keys': 'If this disk breaks, every patient record and every referral is lost with it.',
@@ -21,6 +22,7 @@ const meanings: Readonly<Record<string, string>> = {
 
 const titles: Readonly<Record<string, string>> = {
   blobs: 'Storage of files',
+  files: 'Files of patients',
   ballast: 'Reserve on the disk',
 };
 

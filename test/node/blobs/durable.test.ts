@@ -2,9 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { instantOfMs } from '../../../protocol/instant.ts';
-import { readBlob, type BlobStore } from '../../../node/blobs/blob-store.ts';
+import { parseBlobName, readBlob, type BlobStore } from '../../../node/blobs/blob-store.ts';
 import { openDirectoryBlobs } from '../../../node/blobs/directory.ts';
 import { openDurableBlobs, type DurableBlobs } from '../../../node/blobs/durable.ts';
+import { blobsLookedForMax, lookForBlobs } from '../../../node/blobs/look-for-blobs.ts';
 import { openS3Blobs } from '../../../node/blobs/s3.ts';
 import { silentDiagnostics as diagnostics } from '../../../node/platform/diagnostics.ts';
 import { systemRandom as random } from '../../../node/platform/random.ts';
@@ -173,4 +174,38 @@ test('removing takes the blob from both places', async () => {
   await bench.blobs.remove(blob.name);
   expect(bench.fake.objects.size).toBe(0);
   expect(await bench.blobs.has(blob.name)).toBeUndefined();
+});
+
+test('what is missing here is looked for in the bucket, and lost only when it is in neither', async () => {
+  await using bench = await openBench();
+  const blob = randomBlob(100);
+  await putBlob(bench.blobs, blob);
+  await bench.blobs.uploadPending();
+  rmSync(bench.placeOf(blob));
+  expect(await bench.blobs.lookForSome(0)).toEqual({ looked: 1, lost: 0 });
+  await using alone = await openBench(false);
+  await putBlob(alone.blobs, blob);
+  rmSync(alone.placeOf(blob));
+  expect(await alone.blobs.lookForSome(0)).toEqual({ looked: 1, lost: 1 });
+});
+
+test('of many blobs a sample is looked for, and in sixteen turns from every corner', async () => {
+  await using bench = await openBench(false);
+  const names = new Set<string>();
+  await bench.store.write(async (writer) => {
+    for (let n = 0; n < 4096; n += 1) {
+      const name = n.toString(16).padStart(3, '0').padEnd(64, '0');
+      await bench.blobs.note(writer, parseBlobName(name), n);
+    }
+  });
+  const has = async (name: string) => {
+    names.add(name);
+    return Number.parseInt(name.slice(0, 3), 16);
+  };
+  for (let turn = 0; turn < 16; turn += 1) {
+    const { looked, lost } = await lookForBlobs(bench.store, { has }, turn);
+    expect([looked <= blobsLookedForMax, lost]).toEqual([true, 0]);
+  }
+  expect(names.size).toBeGreaterThan(15 * blobsLookedForMax - 16);
+  expect(await lookForBlobs(bench.store, { has: async () => undefined }, 3)).toMatchObject({ lost: 256 });
 });
