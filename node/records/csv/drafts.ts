@@ -241,7 +241,7 @@ async function beginDraft(
   if (waiting.filter((row) => !isOver(row)).length >= importDraftsPerUserMax)
     throw new RecordsError(
       'too-many-drafts',
-      `${importDraftsPerUserMax} dry runs of yours wait for a decision: confirm or discard one first`,
+      `${importDraftsPerUserMax} previews of yours wait for a decision: confirm or discard one first`,
     );
   const id = random.uuid() as DraftId;
   const now = clock.now();

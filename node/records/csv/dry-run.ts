@@ -65,6 +65,23 @@ function partedBy(header: readonly string[]): string | undefined {
   return otherSeparators.find(([mark]) => header.some((name) => name.includes(mark)))?.[1];
 }
 
+/** Says so where one of the names stands there with other letters or spaces; it quotes nothing. */
+function nearby(header: readonly string[], names: readonly Column[]): string {
+  const written = new Set(
+    header.map((name) =>
+      name
+        .trim()
+        .toLowerCase()
+        .replaceAll(/[\s-]+/g, '_'),
+    ),
+  );
+  const found = names.find((name) => written.has(name));
+  return found === undefined ? '' : `; ${found} stands there with capitals or spaces: write exactly ${found}`;
+}
+
+const saveAs = 'save it as "CSV UTF-8 (comma delimited)"';
+const unnamedColumns = 'columns without a name';
+
 class DryRun {
   readonly #ports: DryRunPorts;
   readonly #records: PlannedRecord[] = [];
@@ -74,6 +91,8 @@ class DryRun {
   #header: readonly string[] = [];
   #placeOf: ReadonlyMap<string, number> = new Map();
   #present: readonly Column[] = [];
+  /** A spreadsheet writes columns that have neither name nor content; these are nothing to speak of. */
+  #isUnnamedUsed = false;
 
   constructor(ports: DryRunPorts) {
     this.#ports = ports;
@@ -81,23 +100,25 @@ class DryRun {
 
   takeHeader(record: CsvRecord): void {
     this.#header = record.fields;
-    this.#placeOf = new Map(record.fields.map((name, i) => [name, i]));
+    const named = [...record.fields.entries()].filter(([, name]) => name !== '');
+    this.#placeOf = new Map(named.map(([i, name]) => [name, i]));
     this.#present = columns.filter((column) => this.#placeOf.has(column));
     const refuse = (why: string): never => {
       throw new RecordsError('csv-header', `line ${record.line}, the header: ${why}`);
     };
+    if (record.fields.some((name) => name.includes('\0'))) refuse(`text in UTF-16, not UTF-8; ${saveAs}`);
     if (record.fields.some((name) => name.includes('\r'))) refuse('lines end in CR alone; save with LF or CRLF');
-    if (this.#placeOf.size !== record.fields.length) refuse('two columns have one name');
+    if (this.#placeOf.size !== named.length) refuse('two columns have one name');
     const parted = partedBy(record.fields);
-    if (parted !== undefined)
-      refuse(`its columns are parted by ${parted}, not by commas; save it as "CSV UTF-8 (comma delimited)"`);
-    if (!this.#placeOf.has('csv_id')) refuse('the column csv_id is missing');
+    if (parted !== undefined) refuse(`its columns are parted by ${parted}, not by commas; ${saveAs}`);
+    if (!this.#placeOf.has('csv_id')) refuse(`the column csv_id is missing${nearby(record.fields, ['csv_id'])}`);
     if (!nameColumns.some((column) => this.#placeOf.has(column)))
-      refuse('one of the columns family_name, given_names, name_native is needed');
+      refuse(`one of the columns ${nameColumns.join(', ')} is needed${nearby(record.fields, nameColumns)}`);
   }
 
   async takeRecord(record: CsvRecord): Promise<void> {
     const fields = this.#plainFields(record.fields);
+    this.#isUnnamedUsed ||= fields.some((field, i) => field !== '' && this.#header[i] === '');
     const cells = makeCells((column) => fields[this.#placeOf.get(column) ?? -1] ?? '');
     const remarks = checkCells(cells, this.#ports.now);
     const csvId = cells.csv_id.normalize('NFC');
@@ -130,7 +151,10 @@ class DryRun {
       counts,
       duplicates: duplicateGroups(this.#records),
       erased: countErased(this.#records),
-      unknownColumns: this.#header.filter((name) => !isColumn(name) && !ours.includes(name)),
+      unknownColumns: [
+        ...this.#header.filter((name) => name !== '' && !isColumn(name) && !ours.includes(name)),
+        ...(this.#isUnnamedUsed ? [unnamedColumns] : []),
+      ],
       absentColumns: columns.filter((column) => !this.#placeOf.has(column)),
       header: this.#header,
       rejected: this.#rejected,

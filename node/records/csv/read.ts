@@ -33,7 +33,7 @@ const faults: Readonly<Record<string, string>> = {
 
 /**
  * Reads a CSV file strictly (Records §1): UTF-8 with or without BOM, CRLF or LF, RFC 4180 quoting, spaces kept, every
- * record as wide as the header, all limits kept. Empty lines are passed over. Fails with `RecordsError` and a line number.
+ * record as wide as the header, all limits kept. Lines that are empty, or commas alone, are passed over. Fails with `RecordsError` and a line number.
  */
 export async function* readCsv(bytes: ByteStream, yieldTurn: YieldTurn): AsyncGenerator<CsvRecord> {
   const lines = new LineCounter();
@@ -48,7 +48,7 @@ export async function* readCsv(bytes: ByteStream, yieldTurn: YieldTurn): AsyncGe
       const fields = parsed.record;
       const at = line;
       line = lines.lineAt(parsed.info.bytes);
-      if (fields.length === 1 && fields[0] === '') continue;
+      if (fields.every((field) => field === '')) continue;
       if (number === 0) width = fields.length;
       if (fields.length !== width)
         throw new RecordsError('csv-syntax', `line ${at}: ${fields.length} fields where the header has ${width}`);

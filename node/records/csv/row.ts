@@ -4,7 +4,7 @@ import { endsBefore, isDateFault, isInFuture, parsePartialDate, parseTimestamp, 
 import { fieldBytesMax } from '../limits.ts';
 import type { PatientDetails } from '../model.ts';
 import { hasBidiControl, hasForbiddenCharacter, isBlank, storedForm } from '../normalise.ts';
-import { cellsOf, columns, isSex, listColumns, type Cells, type Column } from './columns.ts';
+import { cellsOf, columns, isSex, listColumns, sexes, type Cells, type Column } from './columns.ts';
 
 export type RemarkRule =
   | 'missing'
@@ -38,7 +38,7 @@ const words: Readonly<Record<RemarkRule, string>> = {
   'date-impossible': 'is a date that does not exist',
   'date-future': 'lies in the future',
   'ends-before-it-begins': 'lies before the date on which the policy begins',
-  'not-one-of': 'is none of the words allowed here',
+  'not-one-of': 'is none of the words allowed here', // Each column names its own, below.
   'not-a-timestamp': 'is not an RFC 3339 time with zone, such as 2026-05-04T05:36:00Z',
   'forbidden-character': 'holds a control character',
   'too-long': `is longer than ${fieldBytesMax} bytes`,
@@ -50,13 +50,19 @@ const words: Readonly<Record<RemarkRule, string>> = {
   'bidi-control': 'holds a character that turns the direction of text; it is shown, not obeyed',
 };
 
+const allowedWords: Partial<Record<Column, string>> = {
+  sex: `is none of the words ${sexes.join(', ')}`,
+  police_case: 'is neither yes nor no',
+};
+
 const countryForm = /^[A-Z]{2}$/;
 const languageForm = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/;
 const nameColumns = ['family_name', 'given_names', 'name_native'] as const;
 
 /** A remark as a sentence about its column; it never quotes the cell. */
 export function remarkWords(remark: Remark): string {
-  return `${remark.column} ${words[remark.rule]}`;
+  const said = remark.rule === 'not-one-of' ? allowedWords[remark.column] : undefined;
+  return `${remark.column} ${said ?? words[remark.rule]}`;
 }
 
 export function hasError(remarks: readonly Remark[]): boolean {

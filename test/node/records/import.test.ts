@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { instantOfMs } from '../../../protocol/instant.ts';
 import { columns, type Column } from '../../../node/records/csv/columns.ts';
 import { rejectedCsv, type ImportPlan } from '../../../node/records/csv/plan.ts';
+import { remarkWords } from '../../../node/records/csv/row.ts';
 import type { Confirmed } from '../../../node/records/csv/import.ts';
 import { fieldBytesMax } from '../../../node/records/limits.ts';
 import { openHospital, collect, patient, stream, testNow, type Hospital } from './hospital.ts';
@@ -194,6 +195,9 @@ describe('a dry run', () => {
     ['csv_id;family_name\n1;X\n', /semicolons, not by commas; save it as/],
     ['csv_id\tfamily_name\n1\tX\n', /tabs, not by commas/],
     ['sep=;\ncsv_id;family_name\n', /semicolons, not by commas/],
+    ['CSV ID,family_name\n', /csv_id is missing; csv_id stands there with capitals or spaces/],
+    ['csv_id, Given-Names\n', /is needed; given_names stands there with capitals or spaces/],
+    ['c\0s\0v\0_\0i\0d\0\n', /UTF-16, not UTF-8; save it as/],
   ])('refuses the header of %j', async (text, message) => {
     await expect(dryRun(text)).rejects.toMatchObject({
       code: 'csv-header',
@@ -205,6 +209,20 @@ describe('a dry run', () => {
     const plan = await dryRun('csv_id,family_name,shoe_size,error\n1,X,43,old\n');
     expect(plan.unknownColumns).toEqual(['shoe_size']);
     expect(verdicts(plan)).toEqual(['ok']);
+  });
+
+  test('takes what a spreadsheet adds: columns without name or content, rows of commas alone', async () => {
+    const plan = await dryRun(',,,,\r\ncsv_id,family_name,sex,,\r\n1,X,,,\r\n,,,,\r\n2,Y,f,,\r\n,,,,\r\n');
+    expect(plan.unknownColumns).toEqual([]);
+    expect(plan.records.map(({ number, line, verdict }) => [number, line, verdict])).toEqual([
+      [1, 3, 'ok'],
+      [2, 5, 'error'],
+    ]);
+    const [wrong] = plan.records[1]?.remarks ?? [];
+    expect(wrong === undefined ? '' : remarkWords(wrong)).toBe('sex is none of the words male, female, other, unknown');
+    const mended = new TextDecoder().decode(await collect(rejectedCsv(plan))).replace('"f"', '"female"');
+    expect(verdicts(await dryRun(mended))).toEqual(['ok']);
+    expect((await dryRun('csv_id,family_name,,\n1,X,,lost\n')).unknownColumns).toEqual(['columns without a name']);
   });
 });
 

@@ -157,6 +157,12 @@ describe('an import at the desk', () => {
     expect(page.text).toContain(words);
   });
 
+  test('offers nothing to import where a file has a header alone', async () => {
+    const page = await nurse.open(await preview('csv_id,family_name\r\n'));
+    expect(page.text).toContain('a header and no rows');
+    expect(page.text).not.toContain('>Import</button>');
+  });
+
   test('refuses no file, and a file that is too large, on the page itself', async () => {
     const none = await choose('', '');
     expect([none.status, (await none.text()).includes('choose a CSV file')]).toEqual([422, true]);

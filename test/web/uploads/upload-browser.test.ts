@@ -211,7 +211,7 @@ describe.skipIf(findChromium() === undefined)('in a real browser', () => {
     await person.open('/patients/import');
     await page.getByLabel('CSV file').setInputFiles(join(directory, 'new.csv'));
     await page.getByRole('button', { name: 'Preview' }).click();
-    await page.getByText('“F” is none of the words allowed here').waitFor();
+    await page.getByText('“F” is none of the words male, female, other, unknown').waitFor();
     await page.getByLabel('Leave out the 1 row with errors').check();
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     await page.getByText('1 row was left out because of errors').waitFor();

@@ -68,7 +68,11 @@ export async function draftPage(
         />
       </Section>
       <Section title="Your decision" id="decision">
-        <ConfirmForm draft={draft} once={desk.random.uuid()} errors={errors} values={values} />
+        {draft.records === 0 ? (
+          <p>There is nothing to import: the file has a header and no rows.</p>
+        ) : (
+          <ConfirmForm draft={draft} once={desk.random.uuid()} errors={errors} values={values} />
+        )}
       </Section>
       <Discard draft={draft} />
     </>,

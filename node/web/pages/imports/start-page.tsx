@@ -86,7 +86,8 @@ function OpenDrafts({ drafts }: { readonly drafts: readonly ImportDraft[] }) {
             <a href={url('import-draft', { draft: draft.id })}>
               {draft.summary === undefined ? unnamed[draft.state] : <Foreign text={draft.summary.name} />}
             </a>
-            , chosen <When at={draft.createdAt} />, kept until <When at={draft.expiresAt} />
+            {draft.state === 'judging' ? ` (${draft.done.toLocaleString('en')} rows so far)` : ''}, chosen{' '}
+            <When at={draft.createdAt} />, kept until <When at={draft.expiresAt} />
           </li>
         ))}
       </ul>
