@@ -64,6 +64,7 @@ const shown = [
   'id',
   'peer',
   'state',
+  'prior',
   'priority',
   'number',
   'data_key',

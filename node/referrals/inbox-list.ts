@@ -16,6 +16,7 @@ import {
 import { cutPage, startOf, type PagePlace } from './page-place.ts';
 import { openSummary, type SummaryPorts } from './referral-summary.ts';
 import type { Priority, ReferralSummary } from './referrals.ts';
+import { findState, isAccepted, isFinal } from './state.ts';
 
 /** What somebody wants to see of the inbox. */
 export interface InboxFilter {
@@ -49,6 +50,8 @@ export interface InboxLine {
   readonly answerDueAt: Instant;
   readonly expiresAt: Instant;
   readonly group: InboxGroup;
+  /** Nothing is left to decide, though a question may be open. */
+  readonly isAnswered: boolean;
   readonly isNew: boolean;
   readonly assignedTo: string | undefined;
   /** To be compared with `departmentTerm`: its name lies nowhere. */
@@ -212,6 +215,13 @@ function totalOf(counts: InboxCounts): number {
   return inboxGroups.reduce((sum, group) => sum + counts[group], 0);
 }
 
+/** Accepted or ended; a question changes nothing of that, a request to cancel wants another answer. */
+function isAnswered({ state, prior }: Pick<Row, 'state' | 'prior'>): boolean {
+  const held = findState(state, prior === '' ? [] : prior.split(' '));
+  if (held === undefined || held.state === 'cancel-requested') return false;
+  return isFinal(held) || isAccepted(held);
+}
+
 async function lineOf(ports: InboxListPorts, reader: Reader, row: Row): Promise<InboxLine> {
   return {
     id: parseReferralId(row.id),
@@ -225,6 +235,7 @@ async function lineOf(ports: InboxListPorts, reader: Reader, row: Row): Promise<
     answerDueAt: instantOfMs(row.answer_due_at),
     expiresAt: instantOfMs(row.expires_at),
     group: row.group,
+    isAnswered: isAnswered(row),
     isNew: row.opened_at === null,
     assignedTo: row.assigned_to ?? undefined,
     department: row.department ?? undefined,

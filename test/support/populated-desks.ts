@@ -4,6 +4,8 @@ import { deflateSync } from 'node:zlib';
 import { streamOnce } from '../../node/platform/files.ts';
 import type { ConsultationId, PatientDetails, PatientId } from '../../node/records/model.ts';
 import type { ReferralId } from '../../protocol/ids.ts';
+import type { AttachmentId } from '../../protocol/ids.ts';
+import type { FernpostNode } from '../../node/node.ts';
 import { eventually, openDesks, type TestDesks, type TestDesksOptions } from './desk.ts';
 
 /** Two paired hospitals in the middle of their work: what every screen is looked at with. */
@@ -16,6 +18,8 @@ export interface PopulatedDesks extends TestDesks {
   readonly emergency: ReferralId;
   readonly accepted: ReferralId;
   readonly rejected: ReferralId;
+  /** At Birch: accepted and asked about twice; the second question is open. */
+  readonly asked: ReferralId;
   /** Of Alder, to the police. */
   readonly alert: string;
   readonly station: string;
@@ -107,9 +111,11 @@ export async function openPopulatedDesks(options: TestDesksOptions = {}): Promis
   const emergency = await send('stat', 'Open fracture, bleeding');
   const accepted = await send('routine', 'Follow-up of the fracture');
   const rejected = await send('routine', 'Second opinion on the wrist');
-  const all = [undecided, emergency, accepted, rejected];
+  const asked = await send('routine', 'Rehabilitation after the fracture');
+  const all = [undecided, emergency, accepted, rejected, asked];
   await eventually(async () => (await birch.referrals.list('received', { limit: 10 })).length === all.length);
   await birch.referrals.accept(accepted, { author: { id: 'tests', name: 'Dr Bela Birch' } });
+  await birch.referrals.accept(asked, { author: { id: 'tests', name: 'Dr Bela Birch' } });
   await birch.referrals.reject(rejected, {
     reason: 'No orthopaedic bed free',
     author: { id: 'tests', name: 'Dr Bela Birch' },
@@ -119,6 +125,7 @@ export async function openPopulatedDesks(options: TestDesksOptions = {}): Promis
     async () => (await stateAtAlder(accepted)) === 'accepted' && (await stateAtAlder(rejected)) === 'rejected',
   );
 
+  await askTwice(alder, birch, asked, image.id);
   const { alert, station } = await tellPolice(desks, patient);
   for (const short of ['alder', 'birch'] as const)
     for (const [code, name] of [
@@ -126,7 +133,24 @@ export async function openPopulatedDesks(options: TestDesksOptions = {}): Promis
       ['CARD', 'Cardiology'],
     ] as const)
       await desks.at(short).node.departments.add(administrator, { code, name, active: 'yes', answer_hours: '24' });
-  return { ...desks, patient, consultation, undecided, emergency, accepted, rejected, alert, station };
+  return { ...desks, patient, consultation, undecided, emergency, accepted, rejected, asked, alert, station };
+}
+
+async function askTwice(
+  alder: FernpostNode,
+  birch: FernpostNode,
+  referral: ReferralId,
+  file: AttachmentId,
+): Promise<void> {
+  const author = { id: 'tests', name: 'Dr Bela Birch' };
+  const isAsked = async () => (await alder.referrals.show(referral)).state === 'info-requested';
+  await eventually(async () => (await alder.referrals.show(referral)).state === 'accepted');
+  await birch.referrals.ask(referral, { question: 'Is there a picture of the wrist?', author });
+  await eventually(isAsked);
+  await alder.referrals.answer(referral, { text: 'Yes, it comes along.', attachments: [file], author: doctor });
+  await eventually(async () => (await birch.referrals.show(referral)).state === 'accepted');
+  await birch.referrals.ask(referral, { question: 'Can she close the hand?\nSince when?', author });
+  await eventually(isAsked);
 }
 
 async function tellPolice(

@@ -41,7 +41,7 @@ function atTheDoor(): readonly Screen[] {
   ];
 }
 
-function ofReferrals({ undecided, emergency, accepted, rejected, patient }: PopulatedDesks): readonly Screen[] {
+function ofReferrals({ undecided, emergency, accepted, rejected, asked, patient }: PopulatedDesks): readonly Screen[] {
   return [
     screen('inbox', 'birch', 'doctor', url('inbox')),
     screen('inbox-empty', 'alder', 'doctor', url('inbox')),
@@ -51,11 +51,13 @@ function ofReferrals({ undecided, emergency, accepted, rejected, patient }: Popu
     screen('review', 'birch', 'doctor', url('received', { referral: undecided })),
     screen('review-emergency', 'birch', 'doctor', url('received', { referral: emergency })),
     screen('review-accepted', 'birch', 'doctor', url('received', { referral: accepted })),
+    screen('review-asked', 'birch', 'doctor', url('received', { referral: asked })),
     screen('review-nurse', 'birch', 'nurse', url('received', { referral: undecided })),
     screen('match', 'birch', 'coordinator', url('received-match', { referral: undecided })),
     screen('sent', 'alder', 'doctor', url('sent', { referral: undecided })),
     screen('sent-accepted', 'alder', 'doctor', url('sent', { referral: accepted })),
     screen('sent-rejected', 'alder', 'doctor', url('sent', { referral: rejected })),
+    screen('sent-asked', 'alder', 'doctor', url('sent', { referral: asked })),
     screen('referral-new', 'alder', 'doctor', url('referral-new', {}, { patient })),
     screen('lookup', 'birch', 'doctor', url('lookup')),
     screen('lookup-found', 'birch', 'doctor', url('lookup', {}, { peer: 'alder.example', id: 'A-000001' })),

@@ -84,6 +84,9 @@ async function offer(form) {
   announce(notice.textContent);
 }
 
+document.addEventListener('renewed', ({ target }) => {
+  for (const form of target.querySelectorAll('form')) if (isKept(form)) keep(form);
+});
 const forms = [...document.forms].filter(isKept);
 for (const form of forms) keep(form);
 if (forms.length > 0 && new URLSearchParams(location.search).get('draft') !== '1') offer(forms[0]).catch(() => {});

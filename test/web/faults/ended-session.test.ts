@@ -3,7 +3,7 @@ import type { Role } from '../../../node/accounts/roles.ts';
 import type { ConsultationId, PatientId } from '../../../node/records/model.ts';
 import { statement } from '../../../node/store/statement.ts';
 import { hiddenFields, unescape, type DeskClient, type Fields } from '../../support/desk-client.ts';
-import type { TestDesk } from '../../support/desk.ts';
+import { eventually, type TestDesk } from '../../support/desk.ts';
 import {
   addPatient,
   openTwoDesks,
@@ -23,6 +23,7 @@ let desks: TwoDesks;
 let patient: PatientId;
 let consultation: ConsultationId;
 let referral: string;
+let asked: string;
 let draft: string;
 let station: string;
 
@@ -48,6 +49,10 @@ beforeAll(async () => {
   station = saved.station.id;
   await node.departments.add(administrator, { code: 'CARD', name: 'Cardiology', active: 'yes', answer_hours: '24' });
   referral = await refer(desks, { patient });
+  asked = await refer(desks, { patient });
+  const by = { id: 'tests', name: 'Dr Birch' };
+  await desks.birch.node.referrals.ask(asked as never, { question: 'Which arm?', author: by });
+  await eventually(async () => (await node.referrals.show(asked as never)).state === 'info-requested');
   draft = (await writeDraft(atAlder, { patient })).replace(/\/sign$/, '');
 });
 afterAll(async () => await desks[Symbol.asyncDispose]());
@@ -126,6 +131,21 @@ const forms: readonly Form[] = [
     page: () => `/received/${referral}`,
     typed: { decision: 'rejected', reason: 'KEPT words' },
   },
+  {
+    name: 'a question',
+    at: 'birch',
+    role: 'doctor',
+    page: () => `/received/${referral}`,
+    typed: { decision: 'asked', question: 'KEPT words' },
+  },
+  ...[{}, { isRefusedBefore: true } as const].map((more) => ({
+    name: `the answer to a question${'isRefusedBefore' in more ? ', refused before,' : ''}`,
+    role: 'doctor' as const,
+    page: () => `/sent/${asked}`,
+    action: () => `/sent/${asked}/answer`,
+    typed: { answer: 'KEPT words' },
+    ...more,
+  })),
   {
     name: 'an answer about who somebody is',
     at: 'birch',

@@ -61,7 +61,7 @@ test('an allergy that both hospitals know stands once, and a referral that is cl
 test('the chart of a referred patient lists what was sent, and its images', async () => {
   const client = await desks.at('alder').client('doctor');
   const chart = await client.open(`/patients/${desks.patient}`);
-  expect(chart.text).toContain('Referrals (4)');
+  expect(chart.text).toContain('Referrals (5)');
   expect(chart.text).toContain('To <bdi>Birch Hospital</bdi>');
   expect(chart.text).toContain('alt="Image: Photo of the wrist"');
   expect(chart.text).toContain(`href="/alerts/new?patient=${desks.patient}"`);

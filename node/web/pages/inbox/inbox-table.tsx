@@ -6,7 +6,7 @@ import { BirthDate, Foreign, PersonName } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
 import type { ListFacts } from './list-facts.ts';
 import { agoWords, dueWords, nameParts } from './referral-words.ts';
-import { ShortWhen } from './short-when.tsx';
+import { ShortWhen, TimeHead } from './short-when.tsx';
 
 export interface InboxTableProps {
   readonly lines: readonly InboxLine[];
@@ -32,13 +32,13 @@ export function InboxTable({ lines, facts, sort, sortLink, back }: InboxTablePro
     { key: 'why', label: 'Why', cell: (line) => <Why line={line} facts={facts} /> },
     {
       key: 'arrived',
-      label: 'Arrived',
+      label: <TimeHead label="Arrived," now={facts.now} />,
       sort: by('newest', 'descending'),
       cell: (line) => <Arrived line={line} facts={facts} />,
     },
     {
       key: 'due',
-      label: 'Answer due',
+      label: <TimeHead label="Answer due," now={facts.now} />,
       sort: by('deadline', 'ascending'),
       cell: (line) => <Due line={line} facts={facts} />,
     },
@@ -137,7 +137,7 @@ function Arrived({ line, facts }: CellProps) {
 }
 
 function Due({ line, facts }: CellProps) {
-  if (line.group === 'accepted' || line.group === 'closed') return <span class="quiet">answered</span>;
+  if (line.isAnswered) return <span class="quiet">answered</span>;
   const { text, isOverdue } = dueWords(line.answerDueAt, facts.now);
   return (
     <>

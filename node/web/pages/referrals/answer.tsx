@@ -135,7 +135,7 @@ function AnswerForm({ facts, errors, fields, question }: QuestionsProps & { read
   return (
     <form method="post" action={url('sent-answer', { referral: detail.id })} class="measure" id="answer">
       <Once token={once} />
-      <Hidden name="question" value={question.message} />
+      <Hidden name="seen" value={question.message} />
       <TextArea
         name="answer"
         label="Answer"
@@ -184,7 +184,7 @@ export async function giveAnswer(visit: Visit, desk: DeskServices, again: ShowAg
   return submitOnce(visit, async () => {
     try {
       await desk.referrals.answer(detail.id, {
-        to: form.get('question'),
+        to: form.get('seen'),
         text: form.get('answer').trim(),
         attachments: form.all('attachments').filter(isUuid) as readonly string[] as readonly AttachmentId[],
         author: actorOf(visit),

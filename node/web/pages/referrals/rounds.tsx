@@ -49,7 +49,8 @@ function OneRound({ round, ...props }: RoundsProps & { readonly round: Round }) 
           <Files files={answer.files} placeOf={props.placeOf} />
           {answer.status === 'not-applied' ? (
             <p class="doubt">
-              ! It came when the question was no longer open, so it changed nothing. It can be read all the same.
+              ! The referral had gone on without this answer: it came too late and changed nothing. Both hospitals can
+              read it.
             </p>
           ) : null}
           <Arrival {...props} event={answer} reader={askers} />
@@ -75,6 +76,7 @@ function Standing({ round, answerers, detail }: RoundsProps & { readonly round: 
     return <p class="doubt">! It came when nothing could be asked any more, and changed nothing.</p>;
   if (detail.state === 'cancel-requested')
     return <p class="hint">Not answered: the sender asked to cancel the referral.</p>;
+  if (round.answers.length > 0) return null;
   return <p class="hint">The referral went on without an answer to it.</p>;
 }
 
