@@ -64,6 +64,32 @@ describe('registering a patient', () => {
     expect(await desk.node.patients.count()).toBe(count);
   });
 
+  test.each([
+    ['Germany', 'German', 'DE', 'de'],
+    ['lb', 'pt-BR', 'LB', 'pt-BR'],
+    ['united kingdom', ' hebrew ', 'GB', 'he'],
+  ])('takes %s and %s for what they name', async (country, language, code, tag) => {
+    const id = `COUNTRY-${code}`;
+    const path = await registered({ csv_id: id, family_name: `Name of ${code}`, country, language });
+    const { details } = (await desk.node.patients.findByCsvId(id)) ?? expect.unreachable();
+    expect([details.country, details.language]).toEqual([code, tag]);
+    expect((await nurse.open(path)).text).not.toContain(`<bdi>${code}</bdi>`);
+  });
+
+  test('refuses a code that somebody typed and that is none; one that came with a file stays', async () => {
+    const typed = { csv_id: 'NARNIA', family_name: 'Nowhere', country: 'Narnia', language: 'Old Narnian' };
+    const refused = await nurse.submit('/patients/new', '/patients/new', typed);
+    expect(refused.status).toBe(422);
+    expect(refused.text).toContain('Country is not a country code of two capital letters');
+    expect(refused.text).toContain('Language is not a language tag');
+    const path = `${await registered({ csv_id: 'NARNIA', family_name: 'Nowhere' })}/edit`;
+    const { id, version, details } = (await desk.node.patients.findByCsvId('NARNIA')) ?? expect.unreachable();
+    await desk.node.patients.change(id, version, { ...details, country: 'Narnia' });
+    expect((await nurse.submit(path, path, { ...typed, language: '', city: 'Cair', country: 'Narnia' })).status).toBe(
+      303,
+    );
+  });
+
   test('shows who looks alike before it saves, and goes on when the person says so', async () => {
     const twin = { ...rahma, csv_id: 'A-000099' };
     const warned = await nurse.submit('/patients/new', '/patients/new', twin);

@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { Instant } from '../../../../protocol/instant.ts';
 import { cellsOf, type Column } from '../../../records/csv/columns.ts';
 import type { Consultation, PatientRecord } from '../../../records/model.ts';
+import { countryWords } from '../../components/countries-and-languages.ts';
 import { Facts, Section, type Fact } from '../../components/panel.tsx';
 import { Tag } from '../../components/tag.tsx';
 import {
@@ -114,7 +115,11 @@ function ItemList({ title, items, recent = [], foreign = [] }: ItemListProps) {
 /** Who the patient is and how to reach them. */
 export function PersonalDetails({ record, now }: { readonly record: PatientRecord; readonly now: Instant }) {
   const { details } = record;
-  const address = [details.addressLine, [details.postalCode, details.city].filter(isTold).join(' '), details.country];
+  const address = [
+    details.addressLine,
+    [details.postalCode, details.city].filter(isTold).join(' '),
+    countryWords(details.country ?? ''),
+  ];
   return (
     <Section title="Personal details" id="personal">
       <Facts

@@ -41,7 +41,7 @@ export async function saveEdit(visit: Visit, desk: DeskServices): Promise<Answer
         return editPage(visit, desk, opened, { cells: cellsOfForm(form), version: 0, errors: lostVersion });
       const cells = cellsOfForm(form, base.cells);
       const { version } = base;
-      const errors = errorsOf(cells, visit.now);
+      const errors = errorsOf(cells, visit.now, base.cells);
       if (errors.length > 0) return editPage(visit, desk, opened, { cells, version, errors });
       if (differingColumns(base.cells, cells).length === 0) return url('patient', { patient: id });
       await noteAct(visit, desk, id, 'edit');

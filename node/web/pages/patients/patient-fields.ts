@@ -1,6 +1,7 @@
 import type { Instant } from '../../../../protocol/instant.ts';
 import { columns, listColumns, makeCells, type Cells, type Column } from '../../../records/csv/columns.ts';
 import { checkCells, remarkWords, type Remark } from '../../../records/csv/row.ts';
+import { countryCodeOf, languageTagOf } from '../../components/countries-and-languages.ts';
 import type { FormErrors } from '../../components/form.tsx';
 import type { FormFields } from '../../http/form.ts';
 import { columnWords } from './patient-words.ts';
@@ -48,25 +49,24 @@ function typedCell(column: Column, field: string): string {
       .filter((item) => item !== '')
       .join(';');
   const plain = manyLines.has(column) ? text : text.replaceAll('\n', '');
-  return column === 'country' ? plain.trim().toUpperCase() : plain.trim();
+  if (column === 'country') return countryCodeOf(plain.trim());
+  return column === 'language' ? languageTagOf(plain.trim()) : plain.trim();
 }
 
-/** What keeps a form from being saved, each at its field and in words. */
-export function errorsOf(cells: Cells, now: Instant): FormErrors {
-  return remarksOf(cells, now)
-    .filter(({ severity }) => severity === 'error')
+/**
+ * What keeps a form from being saved, each at its field and in words. A code that is none is an error where somebody typed
+ * it; where it came with a file or a referral (`base`) it stays as it is.
+ */
+export function errorsOf(cells: Cells, now: Instant, base?: Cells): FormErrors {
+  return checkCells(cells, now)
+    .filter(
+      ({ severity, rule, column }) => severity === 'error' || (isOfCode(rule) && cells[column] !== base?.[column]),
+    )
     .map((remark) => ({ field: remark.column, message: remarkSentence(remark) }));
 }
 
-/** What is stored all the same, but worth a second look. */
-export function warningsOf(cells: Cells, now: Instant): readonly string[] {
-  return remarksOf(cells, now)
-    .filter(({ severity }) => severity !== 'error')
-    .map(remarkSentence);
-}
-
-function remarksOf(cells: Cells, now: Instant): readonly Remark[] {
-  return checkCells(cells, now);
+function isOfCode(rule: Remark['rule']): boolean {
+  return rule === 'not-a-country-code' || rule === 'not-a-language-tag';
 }
 
 /** A remark names its column by a word of the file; people get the word of the form. */

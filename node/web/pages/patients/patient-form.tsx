@@ -95,7 +95,7 @@ function WhoItIs(props: PatientFormProps) {
           ]}
         />
         {line(props, 'birth_date', partialDate)}
-        {line(props, 'language', { width: 'short', maxlength: 35, hint: 'A language tag, such as ar or pt-BR' })}
+        {line(props, 'language', { width: 'short', maxlength: 35, hint: 'Arabic, or its tag: ar, pt-BR' })}
       </div>
     </>
   );
@@ -112,7 +112,7 @@ function WhereItLives(props: PatientFormProps) {
         {line(props, 'address_line', { autocomplete: 'off' })}
         {line(props, 'city', { autocomplete: 'off' })}
         {line(props, 'postal_code', { width: 'short', autocomplete: 'off' })}
-        {line(props, 'country', { width: 'short', maxlength: 2, hint: 'Two letters, such as LB' })}
+        {line(props, 'country', { width: 'short', maxlength: 60, hint: 'Lebanon, or its code: LB' })}
       </div>
     </>
   );

@@ -44,8 +44,9 @@ export async function registerReceived(visit: Visit, desk: DeskServices): Promis
   const form = await visit.form();
   const { matching } = desk.referralDesk;
   return submitOnce(visit, async () => {
-    const cells = cellsOfForm(form, cellsOf({ ...(await matching.personOf(detail.id)), csvId: detail.number }));
-    const errors = errorsOf(cells, visit.now);
+    const told = cellsOf({ ...(await matching.personOf(detail.id)), csvId: detail.number });
+    const cells = cellsOfForm(form, told);
+    const errors = errorsOf(cells, visit.now, told);
     if (errors.length > 0) return matchPage(visit, desk, detail, errors, form);
     return orAgain(visit, desk, detail, { words: 'why-new', answer: 'why-new' }, async () => {
       const patient = await matching.register(detail.id, form.get('why-new'), actorOf(visit), detailsOf(cells));
