@@ -68,13 +68,9 @@ async function readKeyFile(path: string, files: Files): Promise<string> {
     return parseUtf8(await files.readWhole(path, fileBytesMax));
   } catch (cause) {
     if (cause instanceof FileError && cause.code === 'missing')
-      throw new KeyError(
-        'missing-root-key',
-        `there is no root key at ${path}: put it back, or restore it from its shares`,
-        {
-          cause,
-        },
-      );
+      throw new KeyError('missing-root-key', `there is no root key at ${path}: put the copy from the safe back`, {
+        cause,
+      });
     if (cause instanceof ProtocolError) throw damaged(path, cause);
     throw cause;
   }

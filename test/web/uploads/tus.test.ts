@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Upload as TusUpload, type UploadOptions } from 'tus-js-client';
 import type { AttachmentId } from '../../../protocol/ids.ts';
 import type { PatientId } from '../../../node/records/model.ts';
+import { titleOfFile } from '../../../node/web/pages/uploads/file-title.ts';
 import type { DeskClient } from '../../support/desk-client.ts';
 import { eventually, openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import { collect } from '../../node/records/hospital.ts';
@@ -255,6 +256,18 @@ describe('the tus server', () => {
     expect((await append(stranger, location, 0, 'a')).status).toBe(403);
     expect((await offset(stranger, location)).status).toBe(403);
     expect((await append(nurse, location, 0, 'a')).status).toBe(204);
+  });
+
+  test.each([
+    ['no name', '', 'file'],
+    ['a way up', String.raw`..\..`, 'file'],
+    ['a NUL inside', 'a\0b.txt', 'a_b.txt'],
+    ['150 letters', `${'n'.repeat(146)}.txt`, `${'n'.repeat(146)}.txt`],
+    ['151 letters', `${'n'.repeat(147)}.txt`, `${'n'.repeat(146)}.txt`],
+    ['a letter of two units where it is cut', `${'n'.repeat(145)}😀.txt`, `${'n'.repeat(145)}.txt`],
+    ['no ending', 'n'.repeat(151), 'n'.repeat(150)],
+  ])('calls a file with %s by a title that keeps its ending', (_, name, title) => {
+    expect(titleOfFile(name)).toBe(title);
   });
 
   test('keeps markup and turned text of a file name as text', async () => {
