@@ -27,7 +27,8 @@ export interface DoorAddresses {
 export async function listenDoors(services: DoorServices, doors: AsyncDisposable[]): Promise<DoorAddresses> {
   const { config, files, random, diagnostics } = services;
   const token = newControlToken(random);
-  const exchange = await listen(exchangeApp(services.exchange), config.exchange, services.clock, exchangeLimits);
+  const app = exchangeApp(services.exchange, services.clientAddress);
+  const exchange = await listen(app, config.exchange, services.clock, exchangeLimits);
   doors.push(exchange);
   const pages = openDesk(services);
   const desk = await listen(pages, config.desk, services.clock, deskLimits);

@@ -20,6 +20,7 @@ import {
   type Machine,
 } from './node-parts.ts';
 import { systemClock, type Clock } from './platform/clock.ts';
+import { openClientAddress } from './platform/client-address.ts';
 import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
 import { openHashThread } from './platform/hash-thread.ts';
@@ -159,6 +160,7 @@ async function connect(machine: Machine & { readonly mail?: MailPort }) {
     ...accounts,
     backups,
     live,
+    clientAddress: openClientAddress(config.proxies),
     isRunning: () => doors.length > 0,
     jobStanding: () => jobs?.standing() ?? [],
   };

@@ -2,6 +2,7 @@ import { serve, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { headerBytesMax } from '../../protocol/http/limits.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { ClientAddress } from '../platform/client-address.ts';
 import { watchConnections, type WatchedServer } from './connections.ts';
 import type { DoorLimits } from './door-limits.ts';
 import type { ExchangeDoor } from './exchange-door.ts';
@@ -21,7 +22,7 @@ export interface ListenAt {
 const closeTimeoutMs = 3_000;
 
 /** The exchange door as an app: the raw request goes in as it came, since its signature covers what stood on the wire. */
-export function exchangeApp(door: ExchangeDoor): Hono<{ Bindings: HttpBindings }> {
+export function exchangeApp(door: ExchangeDoor, clientAddress: ClientAddress): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.all('*', async (context) => {
     const { incoming } = context.env;
@@ -30,7 +31,7 @@ export function exchangeApp(door: ExchangeDoor): Hono<{ Bindings: HttpBindings }
       target: incoming.url ?? '',
       rawHeaders: incoming.rawHeaders,
       body: incoming,
-      remoteAddress: incoming.socket.remoteAddress ?? '',
+      remoteAddress: clientAddress(incoming.socket.remoteAddress, incoming.headers['x-forwarded-for']),
     });
     incoming.resume(); // What was not read of a refused body is let pass, so that the answer arrives.
     return new Response(answer.body as Uint8Array<ArrayBuffer>, { status: answer.status, headers: answer.headers });

@@ -54,6 +54,8 @@ const fileSchema = v.strictObject({
   control: v.optional(listen, { host: '127.0.0.1', port: 0 }),
   /** CIDR ranges beside the public internet where peers may be; strict without them. */
   peerAddresses: v.optional(ranges, []),
+  /** CIDR ranges of our own reverse proxies: what they say of whom they speak for is believed. */
+  proxies: v.optional(ranges, []),
   logAccess: v.optional(v.picklist(['open', 'peers']), 'peers'),
   rootKeyFile: v.optional(absolutePath),
   s3: v.optional(

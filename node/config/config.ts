@@ -41,6 +41,8 @@ export interface NodeConfig {
   readonly desk: ListenAddress;
   readonly control: ListenAddress;
   readonly peerAddresses: AddressRules;
+  /** CIDR ranges of proxies whose `X-Forwarded-For` is believed. */
+  readonly proxies: readonly string[];
   readonly logAccess: 'open' | 'peers';
   readonly rootKey: { readonly path: string; readonly passphrase?: Secret };
   readonly s3?: S3Config;
@@ -74,7 +76,8 @@ export async function loadConfig(dataDirectory: string, environment: Environment
     exchange: listenOf('FERNPOST_EXCHANGE', environment) ?? file.exchange,
     desk: listenOf('FERNPOST_DESK', environment) ?? file.desk,
     control: listenOf('FERNPOST_CONTROL', environment) ?? file.control,
-    peerAddresses: { allow: rangesOf(environment) ?? file.peerAddresses },
+    peerAddresses: { allow: rangesOf('FERNPOST_PEER_ADDRESSES', environment) ?? file.peerAddresses },
+    proxies: rangesOf('FERNPOST_PROXIES', environment) ?? file.proxies,
     logAccess: logAccessOf(environment) ?? file.logAccess,
     rootKey: {
       path: resolve(environment.FERNPOST_ROOT_KEY_FILE ?? file.rootKeyFile ?? join(dataDirectory, 'root.key')),
@@ -243,11 +246,14 @@ function urlOf(text: string): NodeUrl {
   }
 }
 
-function rangesOf(environment: Environment): readonly string[] | undefined {
-  const ranges = environment.FERNPOST_PEER_ADDRESSES?.split(',').map((range) => range.trim());
+function rangesOf(
+  name: 'FERNPOST_PEER_ADDRESSES' | 'FERNPOST_PROXIES',
+  environment: Environment,
+): readonly string[] | undefined {
+  const ranges = environment[name]?.split(',').map((range) => range.trim());
   const wrong = ranges?.find((range) => !isAddressRange(range));
   if (wrong !== undefined)
-    throw new ConfigError('malformed', `FERNPOST_PEER_ADDRESSES has "${wrong}": expected ranges such as 10.20.0.0/16`);
+    throw new ConfigError('malformed', `${name} has "${wrong}": expected ranges such as 10.20.0.0/16`);
   return ranges;
 }
 

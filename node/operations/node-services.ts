@@ -19,6 +19,7 @@ import type { PeerClocks } from '../peers/peer-clocks.ts';
 import type { Pairing } from '../peers/pairing.ts';
 import type { PeerTransport } from '../peers/transport.ts';
 import type { PeerTrust } from '../peers/trust.ts';
+import type { ClientAddress } from '../platform/client-address.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Files } from '../platform/files.ts';
 import type { MailPort } from '../platform/mail.ts';
@@ -40,6 +41,7 @@ export interface JobStanding {
 /** The parts of an open node that its operations use. */
 export interface NodeServices {
   readonly config: Pick<NodeConfig, 'name' | 'dataDirectory' | 'peerAddresses' | 'rootKey' | 'limits'>;
+  readonly clientAddress: ClientAddress;
   readonly own: OwnNode;
   readonly store: Pick<Store, 'read' | 'isFull'> & { findDamage(): readonly string[] };
   readonly files: Files;

@@ -58,6 +58,12 @@ export function judgeAddress(text: string, rules: AddressRules): AddressVerdict 
   return address.kind() === 'ipv4' || lies(address, globalUnicast) ? 'public' : 'refused';
 }
 
+/** Whether an address, as a socket or a proxy spells it, lies in one of these ranges; IPv4 also as IPv6 writes it. */
+export function isInRanges(text: string, ranges: readonly string[]): boolean {
+  const address = parseAddress(text.replace(/^::ffff:(?=\d+\.)/i, ''));
+  return address !== undefined && ranges.some((range) => lies(address, ipaddr.parseCIDR(range)));
+}
+
 export function isLoopback(text: string): boolean {
   const address = parseAddress(text);
   return address !== undefined && loopback.some((range) => lies(address, range));

@@ -39,7 +39,8 @@ export class Visit {
     this.query = new URL(facts.target, 'http://desk.invalid').searchParams;
     this.now = facts.now;
     this.session = facts.session;
-    this.address = facts.incoming.socket.remoteAddress ?? '';
+    const { socket, headers } = facts.incoming;
+    this.address = facts.desk.clientAddress(socket.remoteAddress, headers['x-forwarded-for']);
     this.draft = facts.draft;
     this.#params = facts.params;
     this.#desk = facts.desk;

@@ -232,6 +232,7 @@ async function startBirch(dataDirectory: string): Promise<FernpostNode> {
     desk: loopback,
     control: loopback,
     peerAddresses: { allow: ['127.0.0.0/8'] },
+    proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
     limits: { bytesADay: 2 ** 30, leavesADay: 1000, bundleBytesMax: 2 ** 30, ballastBytes: 0 },

@@ -87,6 +87,7 @@ async function openOne(dataDirectory: string, short: string, options: TestDesksO
     desk: loopback,
     control: loopback,
     peerAddresses: { allow: ['127.0.0.0/8'] },
+    proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
     limits: { bytesADay: 2 ** 36, leavesADay: 20_000, bundleBytesMax: 2 ** 32, ballastBytes: 0 },

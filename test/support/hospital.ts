@@ -232,6 +232,7 @@ function configOf(short: string, dataDirectory: string): NodeConfig {
     desk: listen,
     control: listen,
     peerAddresses: { allow: [] },
+    proxies: [],
     logAccess: 'open',
     rootKey: { path: join(dataDirectory, 'root.key') },
     limits: { bytesADay: 2 ** 40, leavesADay: 20_000, bundleBytesMax: 2 ** 30, ballastBytes: 0 },

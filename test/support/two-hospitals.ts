@@ -182,6 +182,7 @@ function configOf(short: string, dataDirectory: string): NodeConfig {
     desk: listen,
     control: listen,
     peerAddresses: { allow: [] },
+    proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
     limits: { bytesADay: 2 ** 36, leavesADay: 20_000, bundleBytesMax: 2 ** 33, ballastBytes: 0 },

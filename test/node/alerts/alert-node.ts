@@ -124,6 +124,7 @@ function configOf(dataDirectory: string): NodeConfig {
     desk: listen,
     control: listen,
     peerAddresses: { allow: [] },
+    proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
     limits: { bytesADay: 2 ** 36, leavesADay: 20_000, bundleBytesMax: 2 ** 33, ballastBytes: 0 },

@@ -33,6 +33,7 @@ test('a short file is enough: the rest is strict by default', async () => {
     name: 'alder.example',
     control: { host: '127.0.0.1', port: 0 },
     peerAddresses: { allow: [] },
+    proxies: [],
     logAccess: 'peers',
     limits: { bytesADay: 64 * 1024 ** 3, leavesADay: 20_000, ballastBytes: 64 * 1024 ** 2 },
   });
@@ -49,6 +50,7 @@ test('the environment wins over the file', async () => {
       FERNPOST_EXCHANGE: '[::]:9443',
       FERNPOST_DESK: '0.0.0.0:9080',
       FERNPOST_PEER_ADDRESSES: '10.0.0.0/8, fd00::/8',
+      FERNPOST_PROXIES: '127.0.0.1/32',
       FERNPOST_LOG_ACCESS: 'open',
       FERNPOST_S3_BUCKET: 'other',
       FERNPOST_ROOT_KEY_FILE: '/keys/root.key',
@@ -59,6 +61,7 @@ test('the environment wins over the file', async () => {
     exchange: { host: '::', port: 9443 },
     desk: { host: '0.0.0.0', port: 9080 },
     peerAddresses: { allow: ['10.0.0.0/8', 'fd00::/8'] },
+    proxies: ['127.0.0.1/32'],
     logAccess: 'open',
     s3: { bucket: 'other', endpoint: 'https://s3.example', prefix: '' },
     rootKey: { path: '/keys/root.key' },
@@ -119,6 +122,7 @@ describe('refused with one message that names the setting:', () => {
     ['a door with a wrong port', alder, { FERNPOST_DESK: 'localhost:99999' }, /FERNPOST_DESK/],
     ['a bad url', alder, { FERNPOST_URL: 'alder' }, /FERNPOST_URL/],
     ['a bad range', alder, { FERNPOST_PEER_ADDRESSES: '10.0.0.0/8,x' }, /FERNPOST_PEER_ADDRESSES/],
+    ['a bad range of proxies', alder, { FERNPOST_PROXIES: 'localhost' }, /FERNPOST_PROXIES/],
     ['another log access', alder, { FERNPOST_LOG_ACCESS: 'all' }, /FERNPOST_LOG_ACCESS/],
   ])('%s', async (_, file, environment, message) => {
     const error: unknown = await load(file, environment).catch((cause: unknown) => cause);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freeFailuresOfAddress } from '../../../node/accounts/back-off.ts';
+import type { NodeConfig } from '../../../node/config/config.ts';
 import { statement } from '../../../node/store/statement.ts';
 import { openClient, type DeskAnswer } from '../../support/desk-client.ts';
 import { eventually, openDesks, testPassword, type TestDesk, type TestDesks } from '../../support/desk.ts';
@@ -202,3 +204,20 @@ async function expireSessions(): Promise<void> {
   const at = desk.node.clock.now() - twelveHoursMs;
   await desk.node.store.write((writer) => writer.run(aged, { at }));
 }
+
+test('behind a proxy that is named, whoever guesses waits, and nobody else does', async () => {
+  const change = (config: NodeConfig): NodeConfig => ({ ...config, proxies: ['127.0.0.0/8', '::1/128'] });
+  await using behind = await openDesks({ names: ['alder'], jobs: false, change });
+  const { users, client } = behind.at('alder');
+  const from = (address: string) => ({ headers: { 'x-forwarded-for': `10.9.9.9, ${address}` } });
+  const guesser = await client();
+  for (let n = 0; n <= freeFailuresOfAddress; n += 1)
+    await guesser.post('/sign-in', { login: `guess.${n}`, password: wrong }, from('203.0.113.9'));
+  const held = await guesser.post('/sign-in', { ...users.doctor }, from('203.0.113.9'));
+  expect([held.status, held.text.includes('has to wait')]).toEqual([429, true]);
+  const other = await client();
+  expect((await other.post('/sign-in', { ...users.doctor }, from('203.0.113.10'))).status).toBe(303);
+  const again = await client();
+  await again.post('/sign-in', { ...users.doctor }, from('203.0.113.11'));
+  expect(textOf((await again.get('/')).text)).toContain('from 203.0.113.10');
+}, 60_000);
