@@ -23,6 +23,9 @@ describe.skipIf(chromium === undefined)('no page is wider than its window', () =
   let browser: Browser;
   beforeAll(async () => {
     desks = await openPopulatedDesks();
+    const longTimes = { timeZone: 'Asia/Kolkata' };
+    for (const name of ['alder', 'birch'] as const)
+      await desks.at(name).node.settings.change({ id: 'operator', name: 'operator' }, longTimes);
     browser = await launchBrowser();
   }, 60_000);
   afterAll(async () => {

@@ -117,11 +117,19 @@ export function timeWords(at: Instant | number, zone: TimeZone): string {
   return `${zone.wallOf(at).slice(11, 19)} ${zone.offsetOf(at)}`;
 }
 
-/** The same moment for people, by the clock of the page, and for programs, in UTC. */
+/** The same moment for people, by the clock of the page, and for programs, in UTC. Where it has no room it breaks before the offset. */
 export function When({ at, show = 'minutes' }: WhenProps) {
+  const words = momentWords(at, useZone(), show);
+  const end = show === 'date' ? words.length : words.lastIndexOf(' ');
   return (
-    <time class="nowrap" datetime={new Date(at).toISOString()}>
-      {momentWords(at, useZone(), show)}
+    <time datetime={new Date(at).toISOString()}>
+      <span class="nowrap">{words.slice(0, end)}</span>
+      {show === 'date' ? null : (
+        <>
+          {' '}
+          <span class="nowrap">{words.slice(end + 1)}</span>
+        </>
+      )}
     </time>
   );
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PatientId } from '../../../node/records/model.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import type { DeskClient } from '../../support/desk-client.ts';
+import { textOf } from '../referrals/two-desks.ts';
 import { addConsultations, addPatient, plainPatient, wholePatient } from './sample-patient.ts';
 
 let desks: TestDesks;
@@ -94,7 +95,7 @@ describe('a consultation', () => {
     const place = added.location ?? '';
     const first = await doctor.open(place);
     for (const text of ['Crackles, right lung', 'Anaemia', 'Dr Dora Doctor', 'Doctor', '02-Jan-2026 10:30 UTC'])
-      expect(first.text).toContain(text);
+      expect(textOf(first.text)).toContain(text);
 
     const change = `${place}/change`;
     const without = await nurse.submit(change, change, { ...consultation, findings: 'Crackles, left lung' });

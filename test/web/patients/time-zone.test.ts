@@ -50,9 +50,8 @@ test('a consultation is typed and shown by the hospital’s clock, and kept as a
   const place = await write('2024-05-05 20:53');
   expect((await consultationAt(place)).at).toBe(Date.parse('2024-05-05T15:23:00Z'));
   const shown = await desks.atAlder.open(place);
-  expect(shown.text).toContain(
-    '<time class="nowrap" datetime="2024-05-05T15:23:00.000Z">05-May-2024 20:53 UTC+05:30</time>',
-  );
+  expect(shown.text).toContain('<time datetime="2024-05-05T15:23:00.000Z">');
+  expect(textOf(shown.text)).toContain('Consultation of 05-May-2024 20:53 UTC+05:30');
 });
 
 test('what lies in the future by the hospital’s clock is refused in its words', async () => {
@@ -109,7 +108,7 @@ test('two hospitals of one process show one referral each by its own clock, and 
     new Set(['00:00', '23:59']),
   );
   const ownTimes = (html: string): readonly string[] =>
-    [...html.matchAll(/<time[^>]*>[^<]*\d\d:\d\d(?::\d\d)? (UTC[^<]*)<\/time>/g)].map(([, zone = '']) => zone);
+    [...html.matchAll(/<time.*?<\/time>/gs)].flatMap(([time]) => /UTC.*/.exec(textOf(time))?.[0] ?? []);
   expect(new Set(ownTimes(here.text))).toEqual(new Set(['UTC+05:30']));
   expect(new Set(ownTimes(there.text))).toEqual(new Set(['UTC']));
   const panel = await desks.atAlder.get(`/sent/${id}/panel`);
@@ -126,7 +125,7 @@ test('auditors’ pages stay in UTC, and say so', async () => {
     expect(text).toContain('Times on this page are in UTC');
     const main = text.slice(text.indexOf('<main'));
     expect(main, path).not.toContain('UTC+05:30');
-    if (path !== '/log/consistency') expect(main).toMatch(/\d\d:\d\d:\d\d UTC</);
+    if (path !== '/log/consistency') expect(textOf(main)).toMatch(/\d\d:\d\d:\d\d UTC /);
   }
 });
 

@@ -34,7 +34,8 @@ describe('a moment', () => {
   ] as const)('in %s, to the %s, is %s, and UTC for programs', async (zone, show, words) => {
     expect(momentWords(at, timeZoneOf(zone), show)).toBe(words);
     const html = await shown(zone, jsx(When, { at, show }));
-    expect(html).toBe(`<time class="nowrap" datetime="2026-11-22T20:30:07.000Z">${words}</time>`);
+    expect(html).toContain('<time datetime="2026-11-22T20:30:07.000Z">');
+    expect(html.replaceAll(/<[^>]*>/g, '')).toBe(words);
   });
 
   test('of the past is told with the offset of then', () => {
@@ -50,17 +51,16 @@ describe('a moment', () => {
 
   test('in a list has no year of this year there, and repeats no offset that the head of its column says', async () => {
     const newYear = { at: ms('2026-12-31T20:00:00Z'), now: ms('2027-01-01T12:00:00Z') };
-    expect(await shown('Asia/Kolkata', jsx(ShortWhen, newYear))).toContain('>01-Jan 01:30 UTC+05:30<');
-    expect(await shown('UTC', jsx(ShortWhen, newYear))).toContain('>31-Dec-2026 20:00 UTC<');
-    const overAutumn = { at: ms('2026-10-31T12:00:00Z'), now: at, zone: false };
+    expect(await shown('Asia/Kolkata', jsx(ShortWhen, newYear))).toContain('>01-Jan 01:30<');
+    expect(await shown('UTC', jsx(ShortWhen, newYear))).toContain('>31-Dec-2026 20:00<');
+    const overAutumn = { at: ms('2026-10-31T12:00:00Z'), now: at };
     expect(await shown('Asia/Kolkata', jsx(ShortWhen, overAutumn))).toContain('>31-Oct 17:30<');
     expect(await shown('America/New_York', jsx(ShortWhen, overAutumn))).toContain('>31-Oct 08:00 UTC-04:00<');
   });
 
   test('on a page for auditors is in UTC, and the page says so', async () => {
     const html = await shown('Asia/Kolkata', jsx(InUtc, {}, jsx(When, { at })));
-    expect(html).toContain('22-Nov-2026 20:30 UTC<');
-    expect(html).toContain('Times on this page are in UTC');
+    expect(html.replaceAll(/<[^>]*>/g, '')).toContain('22-Nov-2026 20:30 UTCTimes on this page are in UTC');
   });
 
   test.each([
@@ -95,7 +95,7 @@ test('pages of two hospitals that are rendered at one time keep each its own clo
   ]);
   expect(kolkata.match(/UTC[^<]*/g)).toEqual(['UTC+05:30', 'UTC+05:30', 'UTC+05:30']);
   expect(newYork.match(/UTC[^<]*/g)).toEqual(['UTC-05:00', 'UTC-05:00', 'UTC-05:00']);
-  expect(String(plain)).toContain('20:30 UTC<');
+  expect(String(plain)).toContain('>UTC<');
 });
 
 test('scripts tell the same time in the same words, and UTC where the browser does not know the zone', () => {

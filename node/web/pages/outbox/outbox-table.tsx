@@ -3,11 +3,10 @@ import { Call } from '../../components/call.tsx';
 import { DataTable, type Column } from '../../components/table.tsx';
 import { PriorityMark, stateWord, Tag } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName, spanWords } from '../../components/text.tsx';
-import { useZone } from '../../components/zone.tsx';
 import { url } from '../../urls.ts';
 import type { ListFacts } from '../inbox/list-facts.ts';
 import { agoWords, nameParts } from '../inbox/referral-words.ts';
-import { ShortWhen } from '../inbox/short-when.tsx';
+import { ShortWhen, TimeHead } from '../inbox/short-when.tsx';
 import { otherUnderway, parcelOf, parcelSteps, type ParcelStep } from './outbox-steps.ts';
 
 interface CellProps {
@@ -17,12 +16,15 @@ interface CellProps {
 
 /** Sent referrals, each with its parcel line, and what stands in the way of one. */
 export function OutboxTable({ lines, facts }: { readonly lines: readonly OutboxLine[]; readonly facts: ListFacts }) {
-  const offset = useZone().offsetOf(facts.now);
   const columns: readonly Column<OutboxLine>[] = [
     { key: 'priority', label: 'Priority, state', cell: (line) => <Priority line={line} /> },
     { key: 'patient', label: 'Patient', isHeader: true, cell: (line) => <Patient line={line} facts={facts} /> },
     { key: 'to', label: 'To', cell: (line) => <To line={line} facts={facts} /> },
-    { key: 'way', label: `On its way, times in ${offset}`, cell: (line) => <Way line={line} facts={facts} /> },
+    {
+      key: 'way',
+      label: <TimeHead label="On its way, times in" now={facts.now} />,
+      cell: (line) => <Way line={line} facts={facts} />,
+    },
   ];
   return (
     <DataTable
@@ -126,7 +128,7 @@ function Step({ step, line, facts }: CellProps & { readonly step: ParcelStep }) 
       {at === undefined || state !== 'done' ? null : (
         <span class="second-line">
           {proof === undefined ? '' : `${proof} `}
-          <ShortWhen at={at} now={facts.now} zone={false} />
+          <ShortWhen at={at} now={facts.now} />
         </span>
       )}
     </li>
