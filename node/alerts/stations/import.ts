@@ -32,7 +32,8 @@ const faultsMax = 100;
 const requiredColumns: readonly StationColumn[] = ['name', 'address', 'telephone', 'email'];
 
 /** All lines or none: one fault anywhere, and nothing is stored (Node §8). */
-export async function importStations(file: StationImport, ports: StationImportPorts): Promise<StationImported> {
+export async function importStations(given: StationImport, ports: StationImportPorts): Promise<StationImported> {
+  const file = withoutEmptyColumns(given);
   const header = headerFaults(file.header);
   if (header.length > 0) return { state: 'refused', faults: header };
   const read = readLines(file);
@@ -52,10 +53,20 @@ export async function importStations(file: StationImport, ports: StationImportPo
   });
 }
 
+/** A spreadsheet writes columns that have neither name nor content. */
+function withoutEmptyColumns({ header, records }: StationImport): StationImport {
+  const isEmpty = (i: number): boolean => header[i] === '' && records.every(({ fields }) => (fields[i] ?? '') === '');
+  const kept = [...header.keys()].filter((i) => !isEmpty(i));
+  const only = (fields: readonly string[]): readonly string[] => kept.map((i) => fields[i] ?? '');
+  return { header: only(header), records: records.map(({ line, fields }) => ({ line, fields: only(fields) })) };
+}
+
 function headerFaults(header: readonly string[]): readonly LineFault[] {
   const known: readonly string[] = stationColumns;
   const told = (message: string): LineFault => ({ line: 1, field: '', message });
   const missing = requiredColumns.filter((name) => !header.includes(name));
+  if (missing.length === requiredColumns.length && /[;\t|]/.test(header.join('')))
+    return [told('its columns are not parted by commas; save it as "CSV UTF-8 (comma delimited)"')];
   return [
     ...missing.map((name) => told(`the column ${name} is missing`)),
     ...(header.every((name) => known.includes(name)) ? [] : [told(`only these columns: ${known.join(' ')}`)]),

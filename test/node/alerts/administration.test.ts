@@ -119,9 +119,16 @@ describe('a CSV file of stations', () => {
     ['an unknown column', `${header},colour\nA,1,+1 555 0120,a@b.test,,,,red`, /only these columns/],
     ['a column twice', `${header},name\nA,1,+1 555 0120,a@b.test,,,,B`, /stands twice/],
     ['a missing column', 'name,address,telephone\nA,1,+1 555 0120', /email is missing/],
+    ['semicolons', `${header.replaceAll(',', ';')}\nA;1;+1 555 0120;a@b.test;;;`, /not parted by commas; save it as/],
+    ['a column without a name', `${header},\nA,1,+1 555 0120,a@b.test,,,,red`, /only these columns/],
   ])('with %s is refused', async (_, text, words) => {
     const imported = await importing(text);
     expect(imported.state === 'refused' && imported.faults[0]?.message).toMatch(words);
+  });
+
+  test('takes the empty columns that a spreadsheet adds', async () => {
+    const text = `${header},,\r\nSpread,1 Sheet Street,+1 555 0188,desk@spread.test,,,,,\r\n,,,,,,,,\r\n`;
+    expect(await importing(text)).toMatchObject({ state: 'imported', added: 1 });
   });
 
   test('through the door of the machine is refused in one sentence', async () => {

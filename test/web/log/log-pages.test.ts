@@ -66,12 +66,15 @@ describe('the list of entries', () => {
     expect(indices((await auditor.get(`/log?${query}`)).text)).toHaveLength(count);
   });
 
-  test.each(['peer=Not+a+name', 'from=yesterday', 'hash=%3Cscript%3E'])('says what is wrong with %s', async (query) => {
-    const answer = await auditor.get(`/log?${query}`);
-    expect([answer.status, answer.text.includes('The filter was not understood')]).toEqual([422, true]);
-    expect(answer.text).not.toContain('<script>');
-    expect((await auditor.get(`/log/export?${query}`)).status).toBe(422);
-  });
+  test.each(['peer=Not+a+name', 'from=yesterday', 'from=2026-12-01&to=2026-11-30', 'hash=%3Cscript%3E'])(
+    'says what is wrong with %s',
+    async (query) => {
+      const answer = await auditor.get(`/log?${query}`);
+      expect([answer.status, answer.text.includes('The filter was not understood')]).toEqual([422, true]);
+      expect(answer.text).not.toContain('<script>');
+      expect((await auditor.get(`/log/export?${query}`)).status).toBe(422);
+    },
+  );
 
   test('is exported whole, as CSV and as JSON, with the look in the log', async () => {
     const size = alder.node.log.head().size;

@@ -37,6 +37,8 @@ export function readLogQuery(query: URLSearchParams): LogQuery {
   };
   const from = read('from', typed.from, parseDay);
   const to = read('to', typed.to, parseDay);
+  if (from !== undefined && to !== undefined && to < from)
+    errors.push({ field: 'to', message: 'The last day lies before the first' });
   const filter: LogFilter = {
     peer: read('peer', typed.peer, parseNodeName),
     type: isLeafType(typed.kind) ? typed.kind : undefined,
