@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, keepPicture, launchBrowser, openPerson, signInAt, type Person } from '../support/browser.ts';
 import { eventually, openDesks, type TestDesks } from '../support/desk.ts';
+import { leaveNow } from '../support/due-now.ts';
 import { png } from '../support/populated-desks.ts';
 import { openSmtpStation, type SmtpStation } from '../support/smtp.ts';
 
@@ -176,17 +177,36 @@ describe.skipIf(findChromium() === undefined).each([
     await picture(bela, 'review');
   });
 
+  test('Birch asks, and Alder answers where it looks', async () => {
+    await amina.open(sent);
+    const { page } = bela;
+    if (withoutScripts) await page.getByText('Ask a question').click();
+    else await page.keyboard.press('q');
+    await page.getByLabel('Question').fill('Which side is it, and when did she last eat?');
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await expectText(page, 'You asked about', 'The signed question leaves');
+    await leaveNow(desks.at('birch'));
+    await eventually(async () => (await stateAtAlder()) === 'info-requested');
+    if (withoutScripts) await amina.open(sent);
+    await amina.page.getByText('Which side is it').first().waitFor({ timeout: liveMs });
+    await picture(amina, 'question');
+    await amina.page.getByLabel('Answer', { exact: true }).fill('The left. At noon.');
+    await amina.page.getByRole('button', { name: 'Sign and send the answer' }).click();
+    await eventually(async () => (await stateAtAlder()) === 'received');
+    if (withoutScripts) await bela.open(new URL(page.url()).pathname);
+    await page.getByText('The left. At noon.').first().waitFor({ timeout: liveMs });
+    await picture(bela, 'question-answered');
+  });
+
+  const stateAtAlder = async () => (await desks.at('alder').node.referrals.list('sent', { limit: 1 }))[0]?.state;
+
   test('Birch accepts, and Alder sees the answer where it looks', async () => {
     await amina.open(sent);
     await expectText(amina.page, 'Delivered');
     await bela.page.getByLabel('Note to the sender').fill('Theatre is ready');
     await bela.page.getByRole('button', { name: 'Accept', exact: true }).click();
     await expectText(bela.page, 'Undo');
-    const { node } = desks.at('alder');
-    await eventually(
-      async () => (await node.referrals.list('sent', { limit: 1 }))[0]?.state === 'accepted',
-      undoAndWayMs,
-    );
+    await eventually(async () => (await stateAtAlder()) === 'accepted', undoAndWayMs);
     if (withoutScripts) await amina.open(sent);
     await amina.page.getByText('Theatre is ready').first().waitFor({ timeout: liveMs });
     await expectText(amina.page, 'Accepted');

@@ -132,6 +132,7 @@ async function renewPart(part) {
   if (fresh === undefined || fresh.textContent === part.textContent) return;
   const holdsFocus = part.contains(document.activeElement);
   if (holdsFocus && document.activeElement.matches('input, textarea, select')) return; // Somebody types there.
+  if (holdsFocus && part.dataset.liveStill !== undefined) return; // Enter presses what was under the finger.
   if ([...part.querySelectorAll('input, textarea')].some(isChanged)) return; // Somebody has typed there.
   if (part.id === 'emergencies' || part.dataset.liveOver !== undefined) placeBanner(part, fresh);
   part.replaceChildren(fresh);

@@ -25,16 +25,23 @@ if (mayUseKeys)
     event.preventDefault();
     act();
   });
-else for (const place of document.querySelectorAll('.keys')) place.hidden = true;
-
-for (const id of ['decline', 'ask']) {
-  const written = document.querySelector(`#${id} textarea`);
-  const preview = document.getElementById(`${id}-preview`);
-  const empty = preview?.textContent ?? '';
-  written?.addEventListener('input', () => {
-    preview.textContent = written.value === '' ? empty : written.value;
-  });
+else {
+  const hide = () => {
+    for (const place of document.querySelectorAll('.keys')) place.hidden = true;
+  };
+  document.addEventListener('renewed', hide);
+  hide();
 }
+
+/** By the field that is written: where its reader's view of it stands. */
+const previews = { reason: 'decline-preview', question: 'ask-preview' };
+
+document.addEventListener('input', ({ target }) => {
+  const preview = document.getElementById(previews[target.name]);
+  if (preview === null) return;
+  preview.dataset.empty ??= preview.textContent;
+  preview.textContent = target.value === '' ? preview.dataset.empty : target.value;
+});
 
 const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
 function bytesWords(bytes) {

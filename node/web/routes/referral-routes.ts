@@ -19,6 +19,7 @@ export const referralRoutes = {
   'referral-discard': { method: 'POST', path: '/referrals/drafts/:draft/discard', access: doctors },
   received: { method: 'GET', path: '/received/:referral', access: clinical },
   'received-panel': { method: 'GET', path: '/received/:referral/panel', access: clinical },
+  'received-forms': { method: 'GET', path: '/received/:referral/forms', access: clinical },
   'received-decide': { method: 'POST', path: '/received/:referral', access: doctors },
   'received-cancel': { method: 'POST', path: '/received/:referral/cancel', access: doctors },
   'received-undo': { method: 'POST', path: '/received/:referral/undo', access: doctors },

@@ -50,6 +50,19 @@ describe.skipIf(findChromium() === undefined)('without a mouse', () => {
     await page.locator('[data-undo-until]').waitFor({ state: 'detached' });
     await page.locator('#accept').waitFor();
 
+    await keyboard.press('q');
+    await page.locator('#ask textarea:focus').waitFor();
+    await keyboard.type('Which arm?');
+    expect(await page.textContent('#ask-preview')).toBe('Which arm?');
+    await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await page.locator('[data-undo-until]').waitFor();
+    expect(await main(person).textContent()).toContain('Asked by Dr Dora Doctor');
+    await keyboard.press('u');
+    await keyboard.press('Enter');
+    await page.locator('[data-undo-until]').waitFor({ state: 'detached' });
+    await page.locator('#accept').waitFor();
+
     await keyboard.press('n');
     expect(await focused(person)).toBe('accept-next');
     await keyboard.press('Enter');

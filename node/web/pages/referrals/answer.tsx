@@ -155,7 +155,7 @@ function AnswerForm({ facts, errors, fields, question }: QuestionsProps & { read
         <Disclosure summary="Add files of the patient" open={ticked.length > 0}>
           <Checkboxes
             name="attachments"
-            label={`Images and files that ${files.length === 1 ? 'has' : 'have'} not gone along (${files.length})`}
+            label={`Images and files that were not sent before (${files.length})`}
             values={ticked}
             choices={files.map(({ id, title, contentType, size, createdAt }) => ({
               value: id,

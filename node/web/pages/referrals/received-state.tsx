@@ -10,7 +10,6 @@ import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
 import type { Visit } from '../../visit.ts';
 import { Deadline } from './deadline.tsx';
-import { canAsk } from './decision-forms.tsx';
 import { fileFactsOf, receivedPlace, type FileFacts } from './received-files.ts';
 import { titleOf } from './referral-of.ts';
 import { Rounds } from './rounds.tsx';
@@ -26,7 +25,6 @@ export interface StateFacts {
   readonly opened: { readonly by: string; readonly at: ReferralDetail['createdAt'] } | undefined;
   readonly link: MatchAnswer | undefined;
   readonly now: Visit['now'];
-  readonly mayAsk: boolean;
 }
 
 export async function stateOf(visit: Visit, desk: DeskServices, detail: ReferralDetail): Promise<StateFacts> {
@@ -46,12 +44,11 @@ export async function stateOf(visit: Visit, desk: DeskServices, detail: Referral
     opened: await desk.referralDesk.openedBy(detail.id),
     link: await matching.linkOf(detail.id),
     now: visit.now,
-    mayAsk: visit.is('doctor') && canAsk(detail.state),
   };
 }
 
 /** What became of a received referral here, and whether our words have arrived. */
-export function ReceivedState(props: StateFacts & { readonly isRenewed?: boolean }) {
+export function ReceivedState(props: StateFacts) {
   const { detail, hospital, decisions, opened, link, now } = props;
   return (
     <>
@@ -95,16 +92,7 @@ function isNoRound({ words, state }: MadeDecision): boolean {
   return words.kind !== 'asked' || state !== 'sent';
 }
 
-/** Questions and answers. A part that came live has no form: the page has one again when it is loaded. */
-function Asked({
-  detail,
-  hospital,
-  own,
-  rounds,
-  files,
-  mayAsk,
-  isRenewed = false,
-}: Parameters<typeof ReceivedState>[0]) {
+function Asked({ detail, hospital, own, rounds, files }: StateFacts) {
   if (rounds.length === 0) return null;
   return (
     <div class="asked">
@@ -116,11 +104,6 @@ function Asked({
         answerers={hospital}
         placeOf={receivedPlace(detail.id, files)}
       />
-      {isRenewed && mayAsk && rounds.at(-1)?.standing === 'answered' ? (
-        <p>
-          <a href={url('received', { referral: detail.id })}>Load the page again</a> to ask another question.
-        </p>
-      ) : null}
     </div>
   );
 }

@@ -27,7 +27,14 @@ export async function received(visit: Visit, desk: DeskServices): Promise<Answer
 /** The part that changes while the page is open. */
 export async function receivedPanel(visit: Visit, desk: DeskServices): Promise<Answer> {
   const detail = await openReferral(visit, desk, 'received', 'view');
-  return fragment(desk, <ReceivedState {...await stateOf(visit, desk, detail)} isRenewed />);
+  return fragment(desk, <ReceivedState {...await stateOf(visit, desk, detail)} />);
+}
+
+/** The forms, as the state is now: a decision that has left, an answer that came, a request to cancel. */
+export async function receivedForms(visit: Visit, desk: DeskServices): Promise<Answer> {
+  const detail = await openReferral(visit, desk, 'received', 'view');
+  const decisions = await desk.referralDesk.decisions.of(detail.id);
+  return fragment(desk, <Forms visit={visit} desk={desk} detail={detail} decisions={decisions} />);
 }
 
 export interface Refused {
@@ -75,25 +82,22 @@ export async function receivedPage(
               <ReceivedState {...state} />
             </div>
           </Section>
-          {mayDecide(visit, detail, state.decisions) ? (
-            <DecisionForms
+          <div
+            id="forms"
+            data-live-kinds="referral"
+            data-live-ids={id}
+            data-live-src={fields === undefined ? url('received-forms', { referral: id }) : undefined}
+            data-live-still
+          >
+            <Forms
+              visit={visit}
+              desk={desk}
               detail={detail}
-              hospital={hospital}
-              decider={visit.user.name}
-              own={desk.own.title}
+              decisions={state.decisions}
               fields={fields}
-              errors={refused?.errors ?? []}
+              errors={refused?.errors}
             />
-          ) : null}
-          {visit.is('doctor') && detail.state === 'cancel-requested' ? (
-            <CancelForms
-              detail={detail}
-              hospital={hospital}
-              once={() => desk.random.uuid()}
-              fields={fields}
-              errors={refused?.errors ?? []}
-            />
-          ) : null}
+          </div>
           <SidePanels visit={visit} desk={desk} detail={detail} evidence={evidence} />
         </div>
         <div class="review-record">
@@ -102,6 +106,25 @@ export async function receivedPage(
       </div>
     </>,
   );
+}
+
+interface FormsProps {
+  readonly visit: Visit;
+  readonly desk: DeskServices;
+  readonly detail: ReferralDetail;
+  readonly decisions: readonly MadeDecision[];
+  readonly fields?: FormFields | undefined;
+  readonly errors?: FormErrors | undefined;
+}
+
+/** What a doctor can do with it now. */
+function Forms({ visit, desk, detail, decisions, fields, errors = [] }: FormsProps) {
+  const common = { detail, hospital: titleOf(desk, detail.peer), fields, errors };
+  if (mayDecide(visit, detail, decisions))
+    return <DecisionForms {...common} decider={visit.user.name} own={desk.own.title} />;
+  if (visit.is('doctor') && detail.state === 'cancel-requested')
+    return <CancelForms {...common} once={() => desk.random.uuid()} />;
+  return null;
 }
 
 function titled({ title }: Refused): { title?: string } {

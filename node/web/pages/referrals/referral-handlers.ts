@@ -11,7 +11,7 @@ import { match } from './match.tsx';
 import { beginReferral, newReferral, saveTo, toStep } from './new-referral.tsx';
 import { printReceived, printSent } from './prints.tsx';
 import { receivedAttachment, receivedImage, receivedReceipt } from './received-files.ts';
-import { received, receivedPanel } from './received.tsx';
+import { received, receivedForms, receivedPanel } from './received.tsx';
 import { answerAsked, sent, sentPanel, sentReceipt, withdraw } from './sent.tsx';
 
 export const referralHandlers: HandlersOf<typeof referralRoutes> = {
@@ -28,6 +28,7 @@ export const referralHandlers: HandlersOf<typeof referralRoutes> = {
   'referral-discard': discardDraft,
   received,
   'received-panel': receivedPanel,
+  'received-forms': receivedForms,
   'received-decide': decide,
   'received-cancel': answerCancelAsked,
   'received-undo': undo,

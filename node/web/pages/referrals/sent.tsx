@@ -75,7 +75,7 @@ async function sentPage(visit: Visit, desk: DeskServices, detail: ReferralDetail
         id="questions-live"
         data-live-kinds="referral delivery"
         data-live-ids={id}
-        data-live-src={url('sent-questions', { referral: id })}
+        data-live-src={fields === undefined ? url('sent-questions', { referral: id }) : undefined}
       >
         <Questions facts={questions} errors={errors} fields={fields} />
       </div>
