@@ -263,7 +263,7 @@ export function connectExchange(
     logResources: openLogResources(store, log),
     audit: openAudit(store, peers.looks),
     nonces: openNonces(store),
-    quotas: openQuotas(clock, { ...defaultPeerLimits, bytesPerDay, leavesPerDay }),
+    quotas: openQuotas(clock, { ...defaultPeerLimits, bytesPerDay, leavesPerDay }, config.limits.peers),
     logAccess: config.logAccess,
   });
   const lists = { inboxList: openInboxList(parts), outboxList: openOutboxList(parts) };

@@ -30,6 +30,11 @@ export interface PeerLimits {
   readonly leavesPerDay: number;
 }
 
+/** What the administrator allows one peer instead. */
+export type LimitsByPeer = Readonly<
+  Record<string, { readonly bytesADay?: number | undefined; readonly leavesADay?: number | undefined }>
+>;
+
 export const defaultPeerLimits: PeerLimits = {
   requestsPerSecond: requestsPerSecondMax,
   requestsAtOnce: requestsAtOnceMax,
@@ -41,12 +46,13 @@ export const defaultPeerLimits: PeerLimits = {
 const namesMax = 10_000;
 const dayMs = 24 * 3_600_000;
 
-export function openQuotas(clock: Clock, limits: PeerLimits = defaultPeerLimits): Quotas {
-  const requests = bucketsOf(clock, limits.requestsPerSecond, 1_000);
-  const bytes = bucketsOf(clock, limits.bytesPerDay, dayMs);
-  const leaves = bucketsOf(clock, limits.leavesPerDay, dayMs);
-  const pairings = bucketsOf(clock, pairingPerMinuteMax, 60_000);
-  const checkpoints = bucketsOf(clock, addCheckpointPerSecondMax, 1_000);
+export function openQuotas(clock: Clock, limits: PeerLimits = defaultPeerLimits, byPeer: LimitsByPeer = {}): Quotas {
+  const own = new Map(Object.entries(byPeer));
+  const requests = bucketsOf(clock, () => limits.requestsPerSecond, 1_000);
+  const bytes = bucketsOf(clock, (peer) => own.get(peer)?.bytesADay ?? limits.bytesPerDay, dayMs);
+  const leaves = bucketsOf(clock, (peer) => own.get(peer)?.leavesADay ?? limits.leavesPerDay, dayMs);
+  const pairings = bucketsOf(clock, () => pairingPerMinuteMax, 60_000);
+  const checkpoints = bucketsOf(clock, () => addCheckpointPerSecondMax, 1_000);
   const atOnce = new Map<string, number>();
   return {
     begin: (peer) => {
@@ -69,15 +75,16 @@ export function openQuotas(clock: Clock, limits: PeerLimits = defaultPeerLimits)
   };
 }
 
-/** A token bucket per name: `perPeriod` at once, refilled evenly over `periodMs`. */
+/** A token bucket per name: `allowance` at once, refilled evenly over `periodMs`. */
 function bucketsOf(
   clock: Clock,
-  perPeriod: number,
+  allowance: (name: string) => number,
   periodMs: number,
 ): (name: string, count: number, mode?: 'ask') => boolean {
   const buckets = new Map<string, { left: number; atMs: number }>();
   return (name, count, mode) => {
     const now = clock.elapsedMs();
+    const perPeriod = allowance(name);
     const known = buckets.get(name);
     const refilled = known === undefined ? perPeriod : known.left + ((now - known.atMs) * perPeriod) / periodMs;
     const left = Math.min(perPeriod, refilled);

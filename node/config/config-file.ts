@@ -13,6 +13,8 @@ export const configBytesMax = 64 * 1024;
 const titleLettersMax = 100;
 const rangesMax = 64;
 const portMax = 65_535;
+const bytesADayMax = 2 ** 50;
+const leavesADayMax = 10_000_000;
 const backupHoursMax = 7 * 24;
 const backupDaysMax = 35;
 
@@ -32,6 +34,11 @@ const ranges = v.pipe(
   v.maxLength(rangesMax),
 );
 const absolutePath = v.pipe(v.string(), v.check(isAbsolute, 'expected an absolute path'));
+
+const peerLimits = v.strictObject({
+  bytesADay: v.optional(count(bytesADayMax)),
+  leavesADay: v.optional(count(leavesADayMax)),
+});
 
 const mailServer = v.strictObject({
   host: line(253),
@@ -84,9 +91,14 @@ const fileSchema = v.strictObject({
   ),
   limits: v.optional(
     v.strictObject({
-      /** Per peer; Node §6. */
-      bytesADay: v.optional(count(2 ** 50), 64 * 1024 ** 3),
-      leavesADay: v.optional(count(10_000_000), 20_000),
+      /** For each peer; Node §6. */
+      bytesADay: v.optional(count(bytesADayMax), 64 * 1024 ** 3),
+      leavesADay: v.optional(count(leavesADayMax), 20_000),
+      /** For single peers, by name. */
+      peers: v.optional(
+        v.record(v.pipe(v.string(), v.check(reads(parseNodeName), 'expected the name of a peer')), peerLimits),
+        {},
+      ),
       bundleBytesMax: v.optional(count(2 ** 50), 85_899_345_920),
       ballastBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 40)), 64 * 1024 ** 2),
     }),

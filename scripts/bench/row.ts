@@ -23,7 +23,8 @@ export interface RowReport {
 export interface Row {
   readonly row: number | 'desk';
   readonly title: string;
-  run(effort: Effort): Promise<RowReport>;
+  /** `isLarge` adds what takes many minutes and tens of GB of disk. */
+  run(effort: Effort, isLarge?: boolean): Promise<RowReport>;
 }
 
 export function isMet({ value, goal }: Verdict): boolean {

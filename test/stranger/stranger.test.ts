@@ -235,7 +235,7 @@ async function startBirch(dataDirectory: string): Promise<FernpostNode> {
     proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
-    limits: { bytesADay: 2 ** 30, leavesADay: 1000, bundleBytesMax: 2 ** 30, ballastBytes: 0 },
+    limits: { bytesADay: 2 ** 30, leavesADay: 1000, peers: {}, bundleBytesMax: 2 ** 30, ballastBytes: 0 },
   };
   await initNode(config, { diagnostics: silentDiagnostics });
   const node = await openNode(config, { diagnostics: silentDiagnostics });

@@ -90,7 +90,7 @@ async function openOne(dataDirectory: string, short: string, options: TestDesksO
     proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
-    limits: { bytesADay: 2 ** 36, leavesADay: 20_000, bundleBytesMax: 2 ** 32, ballastBytes: 0 },
+    limits: { bytesADay: 2 ** 36, leavesADay: 20_000, peers: {}, bundleBytesMax: 2 ** 32, ballastBytes: 0 },
   };
   const told: string[] = [];
   const { mail } = options;

@@ -235,7 +235,7 @@ function configOf(short: string, dataDirectory: string): NodeConfig {
     proxies: [],
     logAccess: 'open',
     rootKey: { path: join(dataDirectory, 'root.key') },
-    limits: { bytesADay: 2 ** 40, leavesADay: 20_000, bundleBytesMax: 2 ** 30, ballastBytes: 0 },
+    limits: { bytesADay: 2 ** 40, leavesADay: 20_000, peers: {}, bundleBytesMax: 2 ** 30, ballastBytes: 0 },
   };
 }
 

@@ -185,6 +185,6 @@ function configOf(short: string, dataDirectory: string): NodeConfig {
     proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
-    limits: { bytesADay: 2 ** 36, leavesADay: 20_000, bundleBytesMax: 2 ** 33, ballastBytes: 0 },
+    limits: { bytesADay: 2 ** 36, leavesADay: 20_000, peers: {}, bundleBytesMax: 2 ** 33, ballastBytes: 0 },
   };
 }

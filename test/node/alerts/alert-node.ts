@@ -127,6 +127,6 @@ function configOf(dataDirectory: string): NodeConfig {
     proxies: [],
     logAccess: 'peers',
     rootKey: { path: join(dataDirectory, 'root.key') },
-    limits: { bytesADay: 2 ** 36, leavesADay: 20_000, bundleBytesMax: 2 ** 33, ballastBytes: 0 },
+    limits: { bytesADay: 2 ** 36, leavesADay: 20_000, peers: {}, bundleBytesMax: 2 ** 33, ballastBytes: 0 },
   };
 }

@@ -35,7 +35,7 @@ test('a short file is enough: the rest is strict by default', async () => {
     peerAddresses: { allow: [] },
     proxies: [],
     logAccess: 'peers',
-    limits: { bytesADay: 64 * 1024 ** 3, leavesADay: 20_000, ballastBytes: 64 * 1024 ** 2 },
+    limits: { bytesADay: 64 * 1024 ** 3, leavesADay: 20_000, peers: {}, ballastBytes: 64 * 1024 ** 2 },
   });
   expect(config.rootKey.path).toBe(`${config.dataDirectory}/root.key`);
   expect([config.s3, config.mail]).toEqual([undefined, undefined]);
@@ -86,6 +86,18 @@ describe('refused with one message that names the setting:', () => {
     ['a port out of range', { ...alder, desk: { host: 'x', port: 65_536 } }, 'malformed', /"desk\.port"/],
     ['a range in another spelling', { ...alder, peerAddresses: ['10.0.0.1/8'] }, 'malformed', /"peerAddresses\.0"/],
     ['a relative key file', { ...alder, rootKeyFile: 'root.key' }, 'malformed', /"rootKeyFile"/],
+    [
+      'a limit of a peer that is no name',
+      { ...alder, limits: { peers: { Birch: {} } } },
+      'malformed',
+      /"limits\.peers/,
+    ],
+    [
+      'a limit of a peer of nothing',
+      { ...alder, limits: { peers: { 'birch.example': { bytesADay: 0 } } } },
+      'malformed',
+      /bytesADay/,
+    ],
     ['a limit of nothing', { ...alder, limits: { leavesADay: 0 } }, 'malformed', /"limits\.leavesADay"/],
     ['two doors on one port', { ...alder, desk: alder.exchange }, 'contradiction', /"exchange" and "desk"/],
     ['control on the network', { ...alder, control: { host: '0.0.0.0', port: 1 } }, 'contradiction', /"control"/],
