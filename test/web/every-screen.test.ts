@@ -18,6 +18,9 @@ import { everyScreen, type Screen } from './screens.ts';
 let world: PopulatedDesks;
 beforeAll(async () => {
   world = await openPopulatedDesks();
+  const longTimes = { timeZone: 'Asia/Kolkata' };
+  for (const name of ['alder', 'birch'] as const)
+    await world.at(name).node.settings.change({ id: 'operator', name: 'operator' }, longTimes);
 });
 afterAll(async () => await world[Symbol.asyncDispose]());
 
