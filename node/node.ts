@@ -25,6 +25,7 @@ import type { Diagnostics } from './platform/diagnostics.ts';
 import type { Files } from './platform/files.ts';
 import { openHashThread } from './platform/hash-thread.ts';
 import type { MailPort } from './platform/mail.ts';
+import { OperationError } from './platform/operation-error.ts';
 import type { PeerHttp } from './platform/peer-http.ts';
 import { openDiagnostics } from './platform/pino-diagnostics.ts';
 import { systemRandom, type Random } from './platform/random.ts';
@@ -100,7 +101,7 @@ export async function openNode(config: NodeConfig, overrides: NodeOverrides = {}
 
 /**
  * Makes what a new node has and never again: root key, database, the six keys and the first card with its leaf. Fails
- * where any of it exists.
+ * where any of it exists. What it made before another failure is taken back, so that a second try begins anew.
  */
 export async function initNode(
   config: NodeConfig,
@@ -112,23 +113,31 @@ export async function initNode(
   const files = overrides.files ?? openFiles(() => process.exit(1));
   const { passphrase, path } = config.rootKey;
   const place = { path, ...(passphrase === undefined ? {} : { passphrase: passphrase.reveal() }) };
+  const database = join(config.dataDirectory, databaseName);
+  if ((await files.size(database)) !== undefined)
+    throw new OperationError('conflict', 'database-exists', `${database} exists already: nothing was made.`);
   const rootKey = overrides.rootKey ?? (await createRootKey(place, { files, random, clock }));
-  const store = openDatabase({
-    path: join(config.dataDirectory, databaseName),
-    onFatal: () => process.exit(1),
-    ballastBytes: 0,
-  });
   try {
-    const keyring = await openKeyring({ store, rootKey, clock, random });
-    await store.write((writer) => createNodeSecrets(writer, { keyring, random, now: clock.now() }));
-  } finally {
-    await store[Symbol.asyncDispose]();
+    const store = openDatabase({ path: database, onFatal: () => process.exit(1), ballastBytes: 0 });
+    try {
+      const keyring = await openKeyring({ store, rootKey, clock, random });
+      await store.write((writer) => createNodeSecrets(writer, { keyring, random, now: clock.now() }));
+    } finally {
+      await store[Symbol.asyncDispose]();
+    }
+    const node = await openNode(config, { ...overrides, rootKey });
+    const { identityVkey, logVkey } = node.own;
+    await node[Symbol.asyncDispose]();
+    return { identityVkey, logVkey };
+  } catch (error) {
+    for (const ending of databaseEndings) await files.remove(`${database}${ending}`);
+    if (overrides.rootKey === undefined) await files.remove(path);
+    throw error;
   }
-  const node = await openNode(config, { ...overrides, rootKey });
-  const { identityVkey, logVkey } = node.own;
-  await node[Symbol.asyncDispose]();
-  return { identityVkey, logVkey };
 }
+
+/** The database, what SQLite keeps beside it, and the ballast. */
+const databaseEndings = ['', '-wal', '-shm', '.ballast'] as const;
 
 async function connect(machine: Machine & { readonly mail?: MailPort }) {
   const { config, clock, random, diagnostics, files, store, http } = machine;

@@ -38,7 +38,10 @@ export async function createRootKey(
 ): Promise<RootKey> {
   const { files, random, clock } = ports;
   if ((await files.size(place.path)) !== undefined)
-    throw new KeyError('exists', `${place.path} exists already: a root key is never written over`);
+    throw new KeyError(
+      'exists',
+      `${place.path} exists already: a root key is never written over; what an init left that was broken off may be moved away`,
+    );
   const key = random.bytes(rootKeyBytes) as RootKey;
   const lines =
     place.passphrase === undefined

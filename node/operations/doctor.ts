@@ -60,6 +60,7 @@ export async function checkDatabase({ store }: NodeServices): Promise<Finding> {
       'this node',
       'the disk is full: new work is refused, reading goes on',
       'free some space; the node goes on by itself',
+      'Nothing new can be saved or received. What was saved is safe and can be read.',
     );
   const [first, ...more] = store.findDamage();
   if (first === undefined) return good('database', 'no damage found');

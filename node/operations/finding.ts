@@ -11,12 +11,21 @@ export type Finding =
       readonly detail: string;
       readonly side: Side;
       readonly fix: string;
+      /** What it means for patients, where that is not what the check means otherwise. */
+      readonly meaning?: string;
     };
 
 export function good(check: string, detail: string): Finding {
   return { check, state: 'ok', detail };
 }
 
-export function bad(check: string, state: 'warn' | 'fail', side: Side, detail: string, fix: string): Finding {
-  return { check, state, detail, side, fix };
+export function bad(
+  check: string,
+  state: 'warn' | 'fail',
+  side: Side,
+  detail: string,
+  fix: string,
+  meaning?: string,
+): Finding {
+  return { check, state, detail, side, fix, ...(meaning === undefined ? {} : { meaning }) };
 }

@@ -37,7 +37,9 @@ export function begun(text: string): string {
 }
 
 /** What a check that is not good means for patients (screen 17). */
-export function meaningOf({ check }: Finding): string {
+export function meaningOf(finding: Finding): string {
+  const { check } = finding;
+  if (finding.state !== 'ok' && finding.meaning !== undefined) return finding.meaning;
   if (check.startsWith('peer '))
     return 'Referrals to and from this hospital wait in the outbox. Nothing is lost; urgent patients need the telephone.';
   return meanings[check] ?? 'No patient is in danger by this alone.';

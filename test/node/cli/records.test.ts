@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testDirectory } from '../../support/test-directory.ts';
@@ -7,6 +7,7 @@ import { failureIn, init, root, run, runJson } from './command-line.ts';
 const patients = join(root, 'test/fixtures/fhir/patients.csv');
 const xray = join(root, 'test/fixtures/fhir/dicom/synthetic-xray.dcm');
 const canary = 'Zyxwvutsrqp';
+const nothing = '00000000-0000-4000-8000-000000000000';
 
 describe('a node that does not run', () => {
   const directory = testDirectory();
@@ -139,16 +140,14 @@ describe('a node that does not run', () => {
 
   test.each([
     ['an unknown patient', ['patient', 'show', 'nobody'], 3, 'unknown-patient'],
-    ['an unknown referral', ['referral', 'show', '00000000-0000-4000-8000-000000000000'], 3, undefined],
+    ['an unknown referral', ['referral', 'show', nothing], 3, undefined],
     ['a referral id that is none', ['referral', 'accept', 'x'], 2, 'bad-input'],
     ['a word that is no command', ['patient', 'remove'], 2, 'usage'],
     ['a token nobody has', ['log', 'token', 'revoke', 'nobody'], 3, 'unknown-token'],
-    [
-      'a withdrawal of nothing',
-      ['referral', 'withdraw', '00000000-0000-4000-8000-000000000000'],
-      3,
-      'unknown-referral',
-    ],
+    ['a withdrawal of nothing', ['referral', 'withdraw', nothing], 3, 'unknown-referral'],
+    ['a question about nothing', ['referral', 'ask', nothing, '--question', 'Why?'], 3, 'unknown-referral'],
+    ['an answer to nothing', ['referral', 'answer', nothing, '--text', 'So'], 3, 'unknown-referral'],
+    ['a question without words', ['referral', 'ask', nothing], 2, 'usage'],
     ['a column that is none', ['patient', 'add', '--set', 'Zyxwvutsrqp=x'], 2, 'bad-input'],
     ['a directory for a file', ['bundle', 'check', '.'], 2, 'not-a-file'],
     ['a count of nothing', ['patient', 'list', '--limit', '0'], 2, 'bad-input'],
@@ -175,7 +174,12 @@ describe('a data directory that cannot be used', () => {
     expect([corrupt.code, failureIn(corrupt).message]).toEqual([2, expect.stringContaining('is not JSON')]);
     rmSync(node, { recursive: true });
 
-    await init(node);
+    mkdirSync(node);
+    writeFileSync(join(node, 'blobs'), 'a file where a directory belongs');
+    const broken = await init(node);
+    expect([broken.code === 0, readdirSync(node)]).toEqual([false, ['blobs']]);
+    rmSync(join(node, 'blobs'));
+    expect((await init(node)).code).toBe(0);
     chmodSync(join(node, 'root.key'), 0o644);
     const open = await run(list);
     expect([open.code, failureIn(open).message]).toEqual([6, expect.stringContaining('chmod 600')]);

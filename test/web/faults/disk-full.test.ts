@@ -41,6 +41,7 @@ test('every role is told on every page, reads on, and can sign in and out', asyn
     const client = await desks.alder.client(role);
     const { status, text } = await client.get(path);
     expect([path, status, text.includes(told)]).toEqual([path, 200, true]);
+    expect(text).not.toContain('may be unreadable');
     expect((await client.post('/sign-out', {})).location).toBe('/sign-in?out=1');
   }
   expect((await doctor.get(`/patients/${patient}`)).text).toContain('14-Mar-1979');
