@@ -60,6 +60,8 @@ describe('the page Health', () => {
     const { text } = await admin.get('/admin');
     expect(text).toMatch(/Last restored in a drill[^]*log entries under the signed root/);
     expect(text).toContain('less than an hour old');
+    expect(text).toMatch(/The last one is of \d\d-\w{3}-\d{4} \d\d:\d\d UTC</);
+    expect(text).toMatch(/was restored and proven at \d\d-\w{3}-\d{4} \d\d:\d\d UTC</);
   });
 
   test('shows a drill that failed in red, with what to do', async () => {
