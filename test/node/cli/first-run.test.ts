@@ -1,6 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { utc } from '../../../node/alerts/time-zone.ts';
+import { momentWords } from '../../../node/web/components/text.tsx';
 import { MailError, type MailPort } from '../../../node/platform/mail.ts';
 import { TransportError } from '../../../node/peers/transport.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
@@ -60,6 +62,10 @@ describe('a running node', () => {
     );
   }
 
+  /** The terminal writes moments as machines do, the page by the hospital's clock. */
+  const inPageWords = (text: string): string =>
+    text.replaceAll(/\d{4}-\d{2}-\d{2}T[\d:]{8}Z/g, (moment) => momentWords(Date.parse(moment), utc));
+
   /** The same lines, made of what the terminal answers as JSON. */
   function inTheTerminal({ checks }: Told): readonly (readonly string[])[] {
     const tags: Readonly<Record<string, string>> = { ok: '✓ good', warn: '! look at it', fail: '✕ fails' };
@@ -67,7 +73,7 @@ describe('a running node', () => {
       `${i + 1}. ${title}`,
       tags[state] ?? '',
       ...findings.flatMap(({ heading, detail, toDo }) => [
-        heading === '' ? detail : `${heading}: ${detail}`,
+        inPageWords(heading === '' ? detail : `${heading}: ${detail}`),
         ...(toDo === null ? [] : [`To do (${toDo.side})`, toDo.fix, toDo.meaning]),
       ]),
     ]);
