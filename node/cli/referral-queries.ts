@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { OperationOutput } from '../operations/table.ts';
 import type { Caller } from './caller.ts';
 import { addCommand, onCall } from './command.ts';
+import { questionLines } from './question-lines.ts';
 import { fieldLines, shown, tableLines } from './text.ts';
 
 type Line = OperationOutput<'referral.list'>['referrals'][number];
@@ -69,7 +70,7 @@ function detailLines(detail: Detail): readonly string[] {
   const lines = [...fieldLines({ id, number, direction, peer, state, priority, createdAt, expiresAt, ...summary })];
   const events = detail.events.map((one) => [one.at, one.author, one.name, one.status, one.reason, one.message]);
   lines.push('', 'Events', ...tableLines(['at', 'by', 'event', 'status', 'reason', 'message'], events));
-  lines.push(...questionLines(detail));
+  lines.push(...questionLines(detail.questions));
   for (const { title, rows } of detail.sections)
     lines.push('', shown(title), ...rows.map((row) => `  ${row.map(shown).join(' | ')}`));
   if (detail.attachments.length > 0) {
@@ -83,29 +84,4 @@ function detailLines(detail: Detail): readonly string[] {
   const proof = detail.receipt ?? detail.deliveries.find((one) => one.kind === 'referral')?.proof ?? null;
   if (proof !== null) lines.push('', 'Receipt', ...proof.trimEnd().split('\n').map(shown));
   return lines;
-}
-
-const standings: Readonly<Record<Detail['questions'][number]['standing'], string>> = {
-  open: 'waits for the answer',
-  answered: 'answered',
-  left: 'not answered before the referral went on',
-  'not-applied': 'changed nothing',
-};
-
-/** Questions with their answers, each in the words that were signed. */
-function questionLines({ questions }: Detail): readonly string[] {
-  if (questions.length === 0) return [];
-  const said = (mark: string, { at, by, text }: Detail['questions'][number]['answers'][number]): readonly string[] => [
-    `  ${mark} ${at} ${shown(by)}`,
-    ...text.split('\n').map((line) => `    ${shown(line)}`),
-  ];
-  const lines = questions.flatMap((question) => [
-    ...said('asked', question),
-    ...question.answers.flatMap((answer) => [
-      ...said(answer.status === 'not-applied' ? 'answered too late' : 'answered', answer),
-      ...answer.files.map(({ id, title, size }) => `    file ${id} ${shown(title)} (${size} bytes)`),
-    ]),
-    ...(question.standing === 'answered' ? [] : [`    (${standings[question.standing]})`]),
-  ]);
-  return ['', 'Questions', ...lines];
 }

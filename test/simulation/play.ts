@@ -9,11 +9,12 @@ import { targetOf } from '../../protocol/http/routes.ts';
 import { parseBundleId } from '../../protocol/ids.ts';
 import { recordX } from '../../protocol/log/entry.ts';
 import { parseReceiptAnswer, parseTransferState, writeCommit } from '../../protocol/messages.ts';
+import { roundsOf } from '../../node/referrals/questions/rounds.ts';
 import { openFederation, type Federation, type Hospital, type Images } from '../support/hospital.ts';
 import { pairedHospitals } from '../support/paired-hospitals.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { findBreaches, findLogBreach, readContents, type NodeContents } from './invariants.ts';
-import { decide, drawStory, playStory, type Ledger, type Story } from './story.ts';
+import { converse, decide, drawStory, playStory, type Ledger, type Story } from './story.ts';
 import { openWatch } from './watch.ts';
 
 /** How one simulation ended; `breaches` is empty when every promise was kept. */
@@ -68,10 +69,13 @@ async function play(seed: number, imagesOf: (names: readonly string[]) => Images
     await heal(federation, story);
     for (const hospital of federation.hospitals)
       await federation.during(decide(hospital, random.fork(`last/${hospital.name}`), ledger, 0.7));
+    for (const hospital of federation.hospitals)
+      await federation.during(converse(hospital, random.fork(`last/${hospital.name}/words`), ledger, 2 * story.asking));
     await quiet(federation);
     nodes = await federation.during(Promise.all(federation.hospitals.map((each) => readContents(each.node()))));
     breaches.push(...findBreaches(nodes), ...watch.breaches, ...watch.findBroken(nodes), ...findLost(ledger, nodes));
     breaches.push(...(await federation.during(lookInside(federation, nodes))));
+    breaches.push(...(await federation.during(findUnsaid(federation, ledger))));
     breaches.push(...failuresOf(federation, story));
   } catch (error) {
     breaches.push(`the simulation itself failed: ${error instanceof Error ? (error.stack ?? '') : String(error)}`);
@@ -114,6 +118,23 @@ function findLost(ledger: Ledger, nodes: readonly NodeContents[]): readonly stri
       .filter(({ by, id }) => contentsOf(by)?.events.every((row) => row.referral !== id || row.author !== 'receiver'))
       .map(({ by, id }) => `${by} lost its decision about ${id}`),
   ];
+}
+
+/** Every question and every answer stands at both hospitals in the words that its author was told had been signed. */
+async function findUnsaid({ hospital }: Federation, { said }: Ledger): Promise<readonly string[]> {
+  const breaches: string[] = [];
+  for (const { by, id, text } of said) {
+    const author = hospital(by.split('.')[0] ?? '');
+    const { peer } = await author.node().referrals.show(id);
+    for (const each of [author, hospital(peer.split('.')[0] ?? '')]) {
+      const { referrals } = each.node();
+      const rounds = await roundsOf(referrals, await referrals.show(id));
+      const notes = rounds.flatMap(({ question, answers }) => [question, ...answers].map(({ note }) => note));
+      if (notes.filter((note) => note === text).length !== 1)
+        breaches.push(`what ${by} said of ${id} does not stand at ${each.name} once, among ${notes.length}`);
+    }
+  }
+  return breaches;
 }
 
 /** What the tables alone do not show: logs as auditors read them, answers repeated, attachments opened. */
@@ -191,6 +212,7 @@ function countsOf({ network }: Federation, nodes: readonly NodeContents[]): Reco
   const counts: Record<string, number> = Object.fromEntries(network.counts);
   const add = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
   for (const node of nodes) for (const row of node.outbox) add(`bundles ${row.state}`);
+  for (const node of nodes) for (const { name } of node.events) if (name.startsWith('info-')) add(`events ${name}`);
   for (const line of network.trace) if (line.endsWith(' is killed')) add('kills');
   for (const node of nodes)
     for (const row of node.referrals) if (row.direction === 'sent') add(`referrals ${row.state}`);

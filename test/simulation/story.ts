@@ -29,6 +29,8 @@ export interface Story {
   readonly stops: readonly { readonly who: string; readonly at: number; readonly offMs: number }[];
   /** Once: one clock is set wrong by so much, beyond what the protocol allows, until the end of the troubles. */
   readonly wrongClock: { readonly who: string; readonly at: number; readonly byMs: number } | undefined;
+  /** How readily people ask about a referral in one look; most stories do without. */
+  readonly asking: number;
 }
 
 export interface PlannedSend {
@@ -45,6 +47,8 @@ export interface PlannedSend {
 export interface Ledger {
   readonly sent: { readonly from: NodeName; readonly id: ReferralId }[];
   readonly decided: { readonly by: NodeName; readonly id: ReferralId }[];
+  /** Questions and answers, each a signed event of its author. */
+  readonly said: { readonly by: NodeName; readonly id: ReferralId; readonly text: string }[];
 }
 
 const allNames = ['alder', 'birch', 'cedar'];
@@ -90,6 +94,7 @@ export function drawStory(random: SeededRandom): Story {
     wrongClock: random.chance(0.1)
       ? { who: random.pick(names), at: random.below(storyMs), byMs: random.pick([-31_536_000_000, -120_000, 120_000]) }
       : undefined,
+    asking: random.chance(0.25) ? 0.15 : 0,
   };
 }
 
@@ -101,7 +106,7 @@ export async function playStory(
   random: SeededRandom,
 ): Promise<Ledger> {
   const { network, time, hospital } = federation;
-  const ledger: Ledger = { sent: [], decided: [] };
+  const ledger: Ledger = { sent: [], decided: [], said: [] };
   network.setFaults(story.faults);
   const restarts = planKills(federation, story, watch);
   const until = time.elapsedMs() + storyMs;
@@ -122,6 +127,7 @@ export async function playStory(
       while (time.elapsedMs() < until) {
         await time.sleep(decideEveryMs);
         await decide(each, random.fork(`${each.name}/${time.elapsedMs()}`), ledger, 0.4);
+        await converse(each, random.fork(`${each.name}/${time.elapsedMs()}/words`), ledger, story.asking);
       }
     }),
   ]);
@@ -147,6 +153,33 @@ export async function decide(
         : node.referrals.reject(id, { author, reason: 'There is no bed.' }),
     );
     if (done) ledger.decided.push({ by: hospital.name, id });
+  }
+}
+
+/** Asks about what lies there and answers what is asked, each with the given probability: before a decision and after. */
+export async function converse(
+  hospital: Hospital,
+  random: SeededRandom,
+  ledger: Ledger,
+  probability: number,
+): Promise<void> {
+  if (probability === 0) return;
+  const say = async (id: ReferralId, text: string, work: Parameters<Hospital['ask']>[0]): Promise<void> => {
+    if (await asked(hospital, work)) ledger.said.push({ by: hospital.name, id, text });
+  };
+  const lists = await hospital.ask(async ({ referrals }) => ({
+    received: await referrals.list('received', { limit: 50 }),
+    sent: await referrals.list('sent', { limit: 50 }),
+  }));
+  for (const { id, state } of lists?.received ?? []) {
+    if ((state !== 'received' && state !== 'accepted') || !random.chance(probability)) continue;
+    const question = `Since when? ${random.uuid()}`;
+    await say(id, question, (node) => node.referrals.ask(id, { question, author }));
+  }
+  for (const { id, state } of lists?.sent ?? []) {
+    if (state !== 'info-requested' || !random.chance(4 * probability)) continue;
+    const text = `Since the morning. ${random.uuid()}`;
+    await say(id, text, (node) => node.referrals.answer(id, { text, author }));
   }
 }
 
