@@ -16,7 +16,7 @@ import {
 import { cutPage, startOf, type PagePlace } from './page-place.ts';
 import { openSummary, type SummaryPorts } from './referral-summary.ts';
 import type { Priority, ReferralSummary } from './referrals.ts';
-import { findState, isAccepted, isFinal } from './state.ts';
+import { isAcceptedRow, isFinalName } from './state.ts';
 
 /** What somebody wants to see of the inbox. */
 export interface InboxFilter {
@@ -216,10 +216,8 @@ function totalOf(counts: InboxCounts): number {
 }
 
 /** Accepted or ended; a question changes nothing of that, a request to cancel wants another answer. */
-function isAnswered({ state, prior }: Pick<Row, 'state' | 'prior'>): boolean {
-  const held = findState(state, prior === '' ? [] : prior.split(' '));
-  if (held === undefined || held.state === 'cancel-requested') return false;
-  return isFinal(held) || isAccepted(held);
+function isAnswered(row: Pick<Row, 'state' | 'prior'>): boolean {
+  return row.state !== 'cancel-requested' && (isFinalName(row.state) || isAcceptedRow(row));
 }
 
 async function lineOf(ports: InboxListPorts, reader: Reader, row: Row): Promise<InboxLine> {

@@ -26,6 +26,7 @@ import { previewReferral } from './preview.ts';
 import type { Actor, Delivery, ReferralDetail, ReferralLine, Referrals } from './referrals.ts';
 import { reviewOf } from './review/review.ts';
 import { sendReferral, type ReferralSendPorts } from './send.ts';
+import { isAcceptedRow } from './state.ts';
 import { summaryPurpose } from './take-content.ts';
 import { withdrawReferral } from './withdraw-referral.ts';
 
@@ -130,6 +131,7 @@ async function show(ports: ReferralsPorts, id: ReferralId): Promise<ReferralDeta
     const now = ports.clock.now();
     return {
       ...(await lineOf(ports, reader, row)),
+      isAccepted: isAcceptedRow(row),
       events: events.map(({ name, author, seq, at, status, reason, digest, seen, message }) => ({
         name,
         author,

@@ -94,6 +94,8 @@ export interface ReferralSummary {
 }
 
 export interface ReferralDetail extends ReferralLine {
+  /** Whether the receiver has accepted, a question or a request to cancel that is open now aside. */
+  readonly isAccepted: boolean;
   readonly events: readonly {
     readonly name: string;
     readonly author: 'sender' | 'receiver';

@@ -98,6 +98,12 @@ export function isAccepted(state: ReferralState): boolean {
   return isWorking(state) ? state.state !== 'received' : state.state === 'completed';
 }
 
+/** The same of a row of the database, whose `prior` names the states behind it. */
+export function isAcceptedRow({ state, prior }: { readonly state: string; readonly prior: string }): boolean {
+  const held = findState(state, prior === '' ? [] : prior.split(' '));
+  return held !== undefined && isAccepted(held);
+}
+
 /** The states behind this one, nearest first: what a row of the database keeps beside the name. */
 export function priorOf(state: ReferralState): readonly StateName[] {
   if (state.state !== 'info-requested' && state.state !== 'cancel-requested') return [];

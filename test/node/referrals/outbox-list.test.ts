@@ -63,6 +63,27 @@ test('a referral is followed from the queue to the answer, each step only when i
   expect((await birch.node.inboxList.lines([id], 'me'))[0]).toMatchObject({ group: 'accepted', answersUnderway: 0 });
 });
 
+test('what the receiver asks is told with its words until it is answered, and nothing is due of who has accepted', async () => {
+  const id = await send();
+  await hospitals.deliver();
+  await birch.node.referrals.accept(id, { author });
+  await birch.node.referrals.ask(id, { question: 'Which arm?', author: { id: 'user-2', name: 'Dr Birk' } });
+  await hospitals.deliver();
+  expect(await lineOf(id)).toMatchObject({
+    question: { by: 'Dr Birk', text: 'Which arm?', at: hospitals.clock.now() },
+    answers: [{ event: 'referral-accepted' }, { event: 'info-requested' }],
+  });
+  await expectGroup('asked');
+  const inboxLine = async () => (await birch.node.inboxList.lines([id], 'me'))[0];
+  expect(await inboxLine()).toMatchObject({ group: 'asked', isAnswered: true });
+  await alder.node.referrals.answer(id, { text: 'The left', author });
+  expect((await lineOf(id)).question).toBeUndefined();
+  await expectGroup('underway');
+  await hospitals.deliver();
+  await expectGroup('accepted');
+  expect(await inboxLine()).toMatchObject({ group: 'accepted', isAnswered: true });
+});
+
 test('while the peer is out of reach the obstacle, the next try and the deadline are told', async () => {
   hospitals.setBetween(async () => {
     throw new PeerHttpError('unreachable', 'nobody is there');

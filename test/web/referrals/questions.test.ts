@@ -58,12 +58,13 @@ test('a doctor asks, may undo it, and the sender reads the question, answers it,
   );
   await submitAt(atBirch, page, `/received/${id}/undo`, {});
   expect(await birch.node.referralDesk.decisions.of(id)).toEqual([]);
-  expect((await askAt(atBirch, id, { question: 'Which <arm>?\nAnd the pulse?' })).status).toBe(303);
+  expect((await askAt(atBirch, id, { question: 'Which <arm>?\u202e\nAnd the pulse?' })).status).toBe(303);
   expect((await atAlder.get(`/sent/${id}`)).text).not.toContain('asks');
   await leaveNow(birch);
   await eventually(async () => (await wordsAt(atAlder, `/sent/${id}/questions`)).includes('asks'));
   const question = await atAlder.get(`/sent/${id}/questions`);
   expect(unescape(question.text)).toContain('Which <arm>?\nAnd the pulse?');
+  expect(question.text).not.toContain('\u202e');
   expect(question.text).not.toContain('<arm>');
   expect(textOf(question.text)).toContain('Dr Dora Doctor signed it; any doctor here can answer');
   const waits = await wordsAt(atBirch, `/received/${id}`);
@@ -168,6 +169,23 @@ test('two doctors: the question of the second one is not kept, and is told whose
   expect(late.status).toBe(409);
   expect(textOf(late.text)).toContain('Dr Dora Doctor asked the sender a question a moment ago');
   expect((await second.get(`/received/${id}`)).text).not.toContain('id="ask"');
+});
+
+test('a referral that was accepted and is asked about is not to be accepted again; it can still be declined', async () => {
+  const { birch, atAlder, atBirch } = desks;
+  const id = await arrived();
+  await birch.node.referrals.accept(id, { author: { id: 'tests', name: 'Dr Bela Birch' } });
+  await asked('Which arm?', id);
+  const review = await atBirch.get(`/received/${id}`);
+  expect(['accept', 'ask', 'decline'].filter((each) => review.text.includes(`id="${each}"`))).toEqual(['decline']);
+  expect(textOf(review.text)).toContain('Keys: D decline');
+  for (const [client, path] of [
+    [atBirch, 'received'],
+    [atAlder, 'sent'],
+  ] as const)
+    expect(await wordsAt(client, `/${path}/${id}`)).not.toContain('To be accepted until');
+  expect((await answerAt(atAlder, id, { answer: 'The left' })).status).toBe(303);
+  await stateIs(birch, id, 'accepted');
 });
 
 test('an answer that crosses the decision is told to have come too late, at both hospitals', async () => {

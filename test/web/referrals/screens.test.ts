@@ -92,6 +92,23 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     expect(faults).toEqual([]);
   }, 300_000);
 
+  test('what somebody types stays while a colleague answers, and is not sent after it', async () => {
+    const author = { id: 'tests', name: 'Dr Dora Doctor' };
+    await using person = await openPerson(browser, alder.origin);
+    const { page } = person;
+    await signInAt(person, alder.users.doctor);
+    await person.open(`/sent/${world.asked}`);
+    await page.getByLabel('Answer', { exact: true }).fill('Since Monday');
+    await page.locator('h1').click();
+    await alder.node.referrals.answer(world.asked, { text: 'Since Sunday', author });
+    await page.locator('#tracking-live').getByText('Since Sunday').waitFor();
+    expect(await page.getByLabel('Answer', { exact: true }).inputValue()).toBe('Since Monday');
+    await page.getByRole('button', { name: 'Sign and send the answer' }).click();
+    await page.getByText('No question is open: the referral is accepted.').waitFor();
+    expect(await page.locator('#questions').textContent()).toContain('Since Monday');
+    expect(person.troubles.filter((trouble) => !trouble.includes('status of 409'))).toEqual([]);
+  }, 60_000);
+
   test('a decision takes two keys, its undo one, and the sender’s page renews itself', async () => {
     await using sender = await openPerson(browser, alder.origin);
     await signInAt(sender, alder.users.doctor);

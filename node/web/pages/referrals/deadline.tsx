@@ -4,6 +4,8 @@ import { When } from '../../components/text.tsx';
 
 export interface DeadlineProps {
   readonly state: string;
+  /** A question may be open after the acceptance. */
+  readonly isAccepted?: boolean;
   readonly expiresAt: Instant | undefined;
   readonly now: Instant;
   /** Whom to call when nobody answers. */
@@ -14,7 +16,7 @@ export interface DeadlineProps {
 const undecided: ReadonlySet<string> = new Set(['draft', 'sent', 'received', 'info-requested']);
 
 /** Until when a referral can be accepted, as long as that is the question; then what came of it stands in its state. */
-export function Deadline({ state, expiresAt, now, whom = 'the other hospital' }: DeadlineProps) {
+export function Deadline({ state, isAccepted = false, expiresAt, now, whom = 'the other hospital' }: DeadlineProps) {
   if (expiresAt === undefined) return null;
   if (state === 'expired')
     return (
@@ -22,7 +24,7 @@ export function Deadline({ state, expiresAt, now, whom = 'the other hospital' }:
         Nobody accepted it by <When at={expiresAt} />.
       </p>
     );
-  if (!undecided.has(state)) return null;
+  if (isAccepted || !undecided.has(state)) return null;
   if (now <= expiresAt)
     return (
       <p class="hint">

@@ -40,8 +40,9 @@ export function DecisionForms(props: DecisionFormsProps) {
   const { state } = detail;
   const action = url('received-decide', { referral: detail.id });
   const isDeclining = fields?.get('decision') === 'rejected';
-  const canAccept = state === 'received' || state === 'info-requested';
-  const title = canAccept ? 'Decide' : canDecide(state) ? 'Change the decision, or ask' : 'Ask the sender';
+  const canAccept = !detail.isAccepted && (state === 'received' || state === 'info-requested');
+  const change = canAsk(state) ? 'Change the decision, or ask' : 'Change the decision';
+  const title = canAccept ? 'Decide' : canDecide(state) ? change : 'Ask the sender';
   return (
     <Section title={title} id="decide">
       {canAccept ? (
@@ -66,29 +67,38 @@ export function DecisionForms(props: DecisionFormsProps) {
       {canDecide(state) ? <Decline {...props} action={action} isOpen={isDeclining} /> : null}
       <p class="hint">
         What you decide or ask leaves, signed, ten seconds later; until then it can be undone.
-        <span class="keys">
-          {' '}
-          Keys:{' '}
-          {canAccept ? (
-            <>
-              <kbd>A</kbd> accept, <kbd>N</kbd> accept and next
-              {canAsk(state) ? ', ' : ''}
-            </>
-          ) : null}
-          {canAsk(state) ? (
-            <>
-              <kbd>Q</kbd> ask
-            </>
-          ) : null}
-          {canDecide(state) ? (
-            <>
-              , <kbd>D</kbd> decline
-            </>
-          ) : null}
-          .
-        </span>
+        <Keys
+          keys={[
+            ...(canAccept ? acceptKeys : []),
+            ...(canAsk(state) ? askKeys : []),
+            ...(canDecide(state) ? declineKeys : []),
+          ]}
+        />
       </p>
     </Section>
+  );
+}
+
+const acceptKeys = [
+  ['A', 'accept'],
+  ['N', 'accept and next'],
+] as const;
+const askKeys = [['Q', 'ask']] as const;
+const declineKeys = [['D', 'decline']] as const;
+
+function Keys({ keys }: { readonly keys: readonly (readonly [string, string])[] }) {
+  return (
+    <span class="keys">
+      {' '}
+      Keys:{' '}
+      {keys.map(([key, act], i) => (
+        <>
+          {i === 0 ? '' : ', '}
+          <kbd>{key}</kbd> {act}
+        </>
+      ))}
+      .
+    </span>
   );
 }
 

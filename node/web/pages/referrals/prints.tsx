@@ -51,7 +51,7 @@ async function printed(visit: Visit, desk: DeskServices, detail: ReferralDetail,
         {ours} by <Foreign text={visit.user.name} />, <When at={visit.now} />. Personal data: keep it safe, destroy it
         when it is no longer needed.
       </p>
-      <Deadline state={detail.state} expiresAt={detail.expiresAt} now={visit.now} />
+      <Deadline state={detail.state} isAccepted={detail.isAccepted} expiresAt={detail.expiresAt} now={visit.now} />
       {rounds.length === 0 ? null : (
         <Section title="Questions and answers" id="questions">
           <Rounds

@@ -68,7 +68,7 @@ export function ReceivedState(props: StateFacts) {
         )}
       </p>
       {decisions.some(({ state }) => state === 'waiting') ? null : (
-        <Deadline state={detail.state} expiresAt={detail.expiresAt} now={now} />
+        <Deadline state={detail.state} isAccepted={detail.isAccepted} expiresAt={detail.expiresAt} now={now} />
       )}
       {decisions.filter(isNoRound).map((decision) => (
         <OneDecision decision={decision} hospital={hospital} />

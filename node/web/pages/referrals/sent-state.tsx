@@ -45,6 +45,7 @@ export function SentState(props: SentStateProps) {
       </ol>
       <Deadline
         state={detail.state}
+        isAccepted={detail.isAccepted}
         expiresAt={detail.expiresAt}
         now={props.now}
         whom={<Call hospital={hospital} telephone={props.telephone} />}
