@@ -6,7 +6,7 @@ import { isSecretField } from './http/form.ts';
 export const keptTextMax = 24 * 1024;
 
 /** Fields that a page puts into its forms by itself. */
-const ownFields = new Set(['once', 'version', 'seen', 'next', 'zone']);
+const ownFields = new Set(['once', 'version', 'seen', 'next']);
 
 /** Whether a form holds anything that a person would miss. */
 export function hasTyped(fields: Draft['fields']): boolean {
