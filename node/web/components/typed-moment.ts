@@ -40,8 +40,8 @@ export function readMoment(text: string, zone: TimeZone): { readonly at: Instant
   const offset = sign === undefined ? 'UTC' : `UTC${sign === '+' ? '+' : '-'}${size}`.replace(/^UTC[+-]00:00$/, 'UTC');
   const at = moments.find((moment) => zone.offsetOf(moment) === offset);
   if (at !== undefined) return { at };
-  const right = moments.map((moment) => `${fieldOf(wall)} ${zone.offsetOf(moment)}`).join(' or ');
-  return { fault: `The clock here did not stand at ${offset} then. Write ${right}` };
+  const right = moments.map((moment) => zone.offsetOf(moment)).join(' or ');
+  return { fault: `The hospital’s clock stood at ${right} then, not at ${offset}. Write the time that it showed` };
 }
 
 /** What a field says of how it is written; `own` is the hospital's zone, `zone` that of a form which may be older. */
