@@ -14,7 +14,9 @@ import type { Uploads } from './records/attachments/uploads.ts';
 import type { ImportDrafts } from './records/csv/drafts.ts';
 import { auditReceipts, type ReceiptAuditPorts } from './referrals/audit-receipts.ts';
 import { forgetExpired } from './referrals/expire-transfers.ts';
+import type { BlobHolds } from './referrals/blob-holds.ts';
 import type { Dispatcher } from './referrals/dispatch.ts';
+import { sweepUnused } from './referrals/unused-blobs.ts';
 import type { PeerHeads } from './referrals/peer-heads.ts';
 import type { ReferralDesk } from './referrals/referral-desk.ts';
 
@@ -28,6 +30,7 @@ export interface NodeJobsPorts extends ReceiptAuditPorts {
   readonly dispatcher: Dispatcher;
   readonly referralDesk: Pick<ReferralDesk, 'decisions'>;
   readonly blobs: DurableBlobs;
+  readonly holds: BlobHolds;
   readonly storageSamples: StorageSamples;
   /** Files that people send in pieces; the job `uploads` carries blobs to the bucket. */
   readonly uploads: Uploads;
@@ -85,6 +88,13 @@ export function nodeJobs(ports: NodeJobsPorts): readonly Job[] {
     },
     { name: 'backups', everyMs: 10 * minuteMs, run: (signal) => ports.backups.work(signal) },
     { name: 'storage', everyMs: hourMs, run: () => ports.storageSamples.take() },
-    { name: 'expiry', everyMs: 10 * minuteMs, run: () => forgetExpired(store, clock, diagnostics) },
+    {
+      name: 'expiry',
+      everyMs: 10 * minuteMs,
+      run: async (signal) => {
+        await forgetExpired(store, clock, diagnostics);
+        await sweepUnused(ports, signal);
+      },
+    },
   ];
 }

@@ -55,6 +55,7 @@ import { openPatients } from './records/patients.ts';
 import { openReceivedPatients } from './records/received-patients.ts';
 import { openRegistration } from './records/registration.ts';
 import { openTimeline } from './records/timeline.ts';
+import { openBlobHolds } from './referrals/blob-holds.ts';
 import { openChunkTokens } from './referrals/chunk-tokens.ts';
 import { openTokenSpool } from './referrals/token-spool.ts';
 import { openDispatcher } from './referrals/dispatch.ts';
@@ -241,8 +242,10 @@ export function connectExchange(
   const parts = { ...peers, ...records, store, clock, random, diagnostics, dataKeyOf: parseDataKeyId };
   const sending = { ...parts, heads, version, wake: () => wake('delivery'), delivered: () => wake('witnessing') };
   const rooms = openIntakeRooms(hasher);
+  const holds = openBlobHolds();
   const receiving = {
     ...parts,
+    holds,
     prefixes: openPrefixHashes({ blobs: records.blobs, rooms, scratch: records.scratch }),
     rooms,
     hasher,
@@ -269,7 +272,7 @@ export function connectExchange(
   const lists = { inboxList: openInboxList(parts), outboxList: openOutboxList(parts) };
   const referrals = openReferrals({ ...sending, receiptOf, departures: dispatcher });
   const referralDesk = openReferralDesk({ ...sending, receiptOf, referrals, departures: dispatcher });
-  return { heads, dispatcher, exchange, referrals, referralDesk, ...lists };
+  return { holds, heads, dispatcher, exchange, referrals, referralDesk, ...lists };
 }
 
 /** Police stations, departments, settings and the mails to the police. `wake` runs a job at once. */

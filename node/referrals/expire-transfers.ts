@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Diagnostics } from '../platform/diagnostics.ts';
 import type { Store } from '../store/store.ts';
 import { inboxQueries } from './inbox-queries.ts';
+import { forgetChunks } from './unused-blobs.ts';
 
 /** Forgets nonces that have expired and transfers that stood still for seven days, without a tombstone (Spec §3, §5). */
 export async function forgetExpired(store: Store, clock: Clock, diagnostics: Diagnostics): Promise<void> {
@@ -12,7 +13,7 @@ export async function forgetExpired(store: Store, clock: Clock, diagnostics: Dia
     await writer.run(peerQueries.forgetNonces, { now });
     const found = await writer.all(inboxQueries.expired, { now });
     for (const { sender, bundle } of found) {
-      await writer.run(inboxQueries.forgetChunks, { sender, bundle });
+      await forgetChunks(writer, { sender, bundle }, now);
       await writer.run(inboxQueries.forget, { sender, bundle });
     }
     return found;

@@ -14,6 +14,7 @@ import type { BundleId } from '../../protocol/ids.ts';
 import type { Peer, PeerDirectory } from '../peers/directory.ts';
 import type { GuardedWrite, NewRef } from './answers.ts';
 import type { ChunkHasher } from '../../protocol/bundle/chunk-room.ts';
+import type { BlobHolds } from './blob-holds.ts';
 import type { IntakeRooms } from './intake-rooms.ts';
 import type { PrefixHashes } from './prefix-hashes.ts';
 
@@ -25,6 +26,7 @@ export interface InboxPorts {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly blobs: DurableBlobs;
+  readonly holds: BlobHolds;
   readonly directory: PeerDirectory;
   readonly log: Sequencer;
   readonly proofs: LogProofs;

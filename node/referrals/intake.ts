@@ -19,6 +19,7 @@ import type { InboxPorts, InboxRow, PeerRequestContext } from './inbox-ports.ts'
 import { decidedAnswer, transferStateOf } from './inbox-state.ts';
 import { judgeAtOnce, judgeStored, partsAreComplete, type JudgedContent } from './judge-content.ts';
 import { takeContent } from './take-content.ts';
+import { forgetChunks } from './unused-blobs.ts';
 
 /** Commits: the moment at which a bundle becomes a record of both hospitals, or is refused for good (Spec §5). */
 export interface Intake {
@@ -149,6 +150,7 @@ async function decide(
     refusal_detail: fault?.detail ?? '',
     now,
   });
+  if (type === 'refused') await forgetChunks(writer, { sender: peer.name, bundle }, now);
 }
 
 /** Reads record and proof; what fails here is answered without a leaf, since nothing is proven yet (Spec §5). */

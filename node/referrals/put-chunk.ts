@@ -14,6 +14,8 @@ import { jsonAnswer, Refusal, type DoorAnswer } from './answers.ts';
 import { storeChunk, storeHeldChunk, type ArrivingToken, type StoredToken } from './chunk-intake.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { InboxPorts, PeerRequestContext } from './inbox-ports.ts';
+import { StoreError } from '../store/store.ts';
+import { noteUnused } from './unused-blobs.ts';
 import { arrivingAttachment, openRow, prefixKey } from './open-transfer.ts';
 
 export interface ChunkUpload {
@@ -48,16 +50,30 @@ export async function putChunk(ports: InboxPorts, context: PeerRequestContext, a
     throw new Refusal('REC_COMMITMENT', { detail: 'the chunk has another length than the manifest says' });
   const room = await ports.rooms.lend();
   let isHeld = false;
+  let isStored = false;
+  using _hold = await ports.holds.hold(parseBlobName(name));
   try {
     const { leafHash: leaf, verified } = await takeChunk(ports, place, { ...at, name }, room);
+    isStored = true;
     const answer = await writeChunk(ports, context, at, name, leaf);
+    isStored = false;
     isHeld = room !== undefined;
     const held = room === undefined ? undefined : { index: at.chunk, room, size: at.size, verified };
     const blobOf = blobReader(ports, context, at.attachment);
     ports.prefixes.arrived(prefixKey(context, at.attachment), attachment, blobOf, held);
     return answer;
   } finally {
+    if (isStored) await noteOrphan(ports, parseBlobName(name));
     if (!isHeld && room !== undefined) ports.rooms.giveBack(room);
+  }
+}
+
+/** The transfer ended, or the disk is full, while the chunk came: what was stored for nothing is swept. */
+async function noteOrphan({ store, clock }: InboxPorts, name: BlobName): Promise<void> {
+  try {
+    await store.write((writer) => noteUnused(writer, name, clock.now()), { essential: true });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error; // Why the chunk was not taken is told; the blob is small beside that.
   }
 }
 

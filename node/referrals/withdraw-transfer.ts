@@ -3,6 +3,7 @@ import { jsonAnswer, problemAnswer, type DoorAnswer } from './answers.ts';
 import { decidedAnswer } from './inbox-state.ts';
 import { inboxQueries } from './inbox-queries.ts';
 import type { InboxPorts, PeerRequestContext } from './inbox-ports.ts';
+import { forgetChunks } from './unused-blobs.ts';
 
 /** Takes back a bundle that its sender no longer wants; one that is decided already answers with its decision (Spec §6). */
 export async function withdraw(ports: InboxPorts, { peer, bundle, write }: PeerRequestContext): Promise<DoorAnswer> {
@@ -15,7 +16,7 @@ export async function withdraw(ports: InboxPorts, { peer, bundle, write }: PeerR
     if (row?.state === 'open') {
       const none = { record: null, x: null, refusal_code: '', refusal_detail: '' };
       await writer.run(inboxQueries.decide, { sender: peer.name, bundle, state: 'withdrawn', ...none, now });
-      await writer.run(inboxQueries.forgetChunks, { sender: peer.name, bundle });
+      await forgetChunks(writer, { sender: peer.name, bundle }, now);
     }
     return jsonAnswer(200, writeWithdrawnAnswer());
   });

@@ -9,7 +9,7 @@ import { createKeyTables } from './schema/keys.ts';
 import { alterPeerTables, createPeerTables } from './schema/peers.ts';
 import { alterRecordTables, createRecordTables } from './schema/records.ts';
 import { createReferralWorkTables } from './schema/referral-work.ts';
-import { alterReferralTables, createReferralTables } from './schema/referrals.ts';
+import { alterReferralTables, createReferralTables, createUnusedBlobs } from './schema/referrals.ts';
 import { createStorageTables } from './schema/storage.ts';
 import { createUploadTables } from './schema/uploads.ts';
 import { storeErrorOf, type Connection } from './connection.ts';
@@ -52,6 +52,7 @@ export const migrations: readonly Migration[] = [
   { version: 5, statements: alterRecordTables },
   { version: 6, statements: alterAccountTables },
   { version: 7, statements: alterAlertTables },
+  { version: 8, statements: createUnusedBlobs },
 ];
 
 /** "FPST": tells our database from any other SQLite file. */

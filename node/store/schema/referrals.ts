@@ -119,6 +119,8 @@ export interface ReferralTables {
     decided_at: number | null;
   };
   inbox_chunk: { sender: string; bundle: string; n: number; i: number; blob: string; size: number; leaf: Uint8Array };
+  /** Blobs of chunks that were forgotten, until they are removed. */
+  unused_blob: { name: string; since: number };
   /** Attachments of received referrals: their bytes are the chunks of the inbox, their key lies sealed. */
   received_attachment: {
     referral: string;
@@ -198,4 +200,10 @@ export const alterReferralTables: readonly string[] = [
   `DROP INDEX outbox_by_referral`,
   `CREATE INDEX inbox_by_referral ON inbox (referral, sender)`,
   `CREATE INDEX outbox_unchecked ON outbox (unchecked_size) WHERE unchecked_size IS NOT NULL`,
+];
+
+/** Blobs that nothing names any more, and by which a chunk is found (migration 8). */
+export const createUnusedBlobs: readonly string[] = [
+  `CREATE TABLE unused_blob (name TEXT PRIMARY KEY, since INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  `CREATE INDEX inbox_chunk_by_blob ON inbox_chunk (blob)`,
 ];

@@ -90,7 +90,7 @@ test('a backup holds four files and is proven whole, and what was proven is reme
   expect(result).toMatchObject({
     state: 'proven',
     backup: { name },
-    proven: { files: 2, leaves: readManifest().log.size },
+    proven: { files: 3, leaves: readManifest().log.size },
   });
   if (result.state !== 'proven') return;
   expect(result.proven.values).toBeGreaterThan(10);
