@@ -68,6 +68,17 @@ describe.skipIf(chromium === undefined)('no page is wider than its window', () =
     120_000,
   );
 
+  /** Whoever has many allergies is named on the page all the same, and does not cover it. */
+  async function expectBannerBeside({ page }: Person): Promise<void> {
+    await page.setViewportSize({ width: 1024, height: 600 });
+    await page.getByRole('button', { name: 'Save' }).first().click({ trial: true });
+    await page.getByLabel('City').focus();
+    const banner = await page.locator('.patient-banner').boundingBox();
+    const field = await page.getByLabel('City').boundingBox();
+    expect(field?.y).toBeGreaterThan((banner?.y ?? 0) + (banner?.height ?? 0));
+    expect(banner?.y).toBe(0);
+  }
+
   test('whatever words somebody writes', async () => {
     const { node, origin, users } = desks.at('alder');
     const added = await node.patients.add({
@@ -128,6 +139,11 @@ describe.skipIf(chromium === undefined)('no page is wider than its window', () =
     };
     const pages = Object.entries(paths).map(([name, path]) => ({ name, path }));
     expect(await tooWide(person, pages)).toEqual([]);
+
+    const allergies = Array.from({ length: 60 }, (_, i) => `${letters} ${i}`);
+    await node.patients.change(patient, added.record.version, { ...added.record.details, allergies });
+    await person.open(paths.edit);
+    await expectBannerBeside(person);
     await person.open(paths.chart);
     await keepPicture(person, 'chart-long-words');
     await person.open(paths.patients);

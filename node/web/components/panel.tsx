@@ -128,10 +128,21 @@ export function Steps({ label, steps }: { readonly label: string; readonly steps
   );
 }
 
-/** Who this page is about; stays in sight while the page moves under it. */
-export function PatientBanner({ children }: { readonly children: Child }) {
+/** So many fill a fifth of a desk's screen, and half of it with large text. */
+const bannerLettersMax = 300;
+
+/**
+ * Who this page is about; stays in sight while the page moves under it. One of many `letters` is a region that scrolls by
+ * itself: it must not hide the page.
+ */
+export function PatientBanner({ letters, children }: { readonly letters: number; readonly children: Child }) {
+  const isLong = letters > bannerLettersMax;
   return (
-    <section class="patient-banner" aria-label="Who this is about">
+    <section
+      class={isLong ? 'patient-banner long' : 'patient-banner'}
+      aria-label="Who this is about"
+      {...(isLong ? { tabindex: 0 } : {})}
+    >
       {children}
     </section>
   );

@@ -195,7 +195,7 @@ function Panels() {
   return (
     <div class="two-columns">
       <div>
-        <PatientBanner>
+        <PatientBanner letters={40}>
           <h2>
             <PersonName name={rows[0].name} />
           </h2>

@@ -25,18 +25,22 @@ export interface ChartBannerProps {
  * Whose record this is, on every page about a patient: name, sex, birth date and age, id, and the allergies that anybody told,
  * this hospital or another (screen 4).
  */
-export function ChartBanner(props: ChartBannerProps) {
-  const { visit, desk, record, foreign, heading = true, isRestricted = false, brokenUntil } = props;
+export async function ChartBanner(props: ChartBannerProps) {
+  const { visit, desk, record, heading = true, isRestricted = false, brokenUntil } = props;
   const { details } = record;
+  const { familyName = '', givenNames = '', nameNative = '' } = details;
+  const foreign = props.foreign ?? (await foreignFacts(visit, desk, record.id));
+  const told = toldAllergies(record, foreign);
+  const texts = [familyName, givenNames, nameNative, ...details.allergies, ...told.map(({ text }) => text)];
   const name = <PersonName name={details} />;
   return (
-    <PatientBanner>
+    <PatientBanner letters={texts.join(' ').length}>
       {heading ? <h1>{name}</h1> : <p class="banner-name">{name}</p>}
       <p>
         {sexOf(details)} · <BirthDate date={details.birthDate} now={visit.now} /> · <Foreign text={details.csvId} />
       </p>
       <p>
-        <Allergies visit={visit} desk={desk} record={record} foreign={foreign} />{' '}
+        <Allergies record={record} told={told} isWhole={foreign.isWhole} />{' '}
         {details.policeCase ? <PoliceTag number={details.policeCaseNumber} /> : null}{' '}
         {isRestricted ? <Tag tone="violet">Restricted</Tag> : null}{' '}
         {brokenUntil === undefined ? null : (
@@ -49,15 +53,20 @@ export function ChartBanner(props: ChartBannerProps) {
   );
 }
 
-type AllergiesProps = Pick<ChartBannerProps, 'visit' | 'desk' | 'record'> & {
-  readonly foreign: ForeignFacts | undefined;
-};
+/** What other hospitals told beyond what stands here. */
+function toldAllergies({ details: { allergies } }: PatientRecord, { facts }: ForeignFacts): ForeignFacts['facts'] {
+  return facts.filter(({ subject, text }) => subject === 'allergies' && !allergies.includes(text));
+}
+
+interface AllergiesProps {
+  readonly record: PatientRecord;
+  readonly told: ForeignFacts['facts'];
+  readonly isWhole: boolean;
+}
 
 /** That nobody told of any is said only where nobody did: who overlooks one harms the patient. */
-async function Allergies({ visit, desk, record, foreign }: AllergiesProps) {
+function Allergies({ record, told, isWhole }: AllergiesProps) {
   const { allergies } = record.details;
-  const { facts, isWhole } = foreign ?? (await foreignFacts(visit, desk, record.id));
-  const told = facts.filter(({ subject, text }) => subject === 'allergies' && !allergies.includes(text));
   const sources = [...new Set(told.map(({ source }) => source))];
   return (
     <>

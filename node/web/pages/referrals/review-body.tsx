@@ -88,7 +88,14 @@ export function ReviewBanner({
     </>
   );
   // Inside a preview it is a picture of the banner: the page has one of its own.
-  return heading ? <PatientBanner>{facts}</PatientBanner> : <div class="patient-banner">{facts}</div>;
+  if (!heading) return <div class="patient-banner">{facts}</div>;
+  const texts = [
+    patient.name,
+    patient.nativeName,
+    ...summary.allergies.rows.map(({ label }) => label),
+    ...review.alerts,
+  ];
+  return <PatientBanner letters={texts.join(' ').length}>{facts}</PatientBanner>;
 }
 
 function Allergies({ told }: { readonly told: Told }) {
