@@ -1,9 +1,10 @@
-import type { ReferralId } from '../../../protocol/ids.ts';
+import type { AttachmentId, ReferralId } from '../../../protocol/ids.ts';
 import { OperationError } from '../../platform/operation-error.ts';
 import type { PatientId } from '../../records/model.ts';
 import type { Writer } from '../../store/store.ts';
 import { stateBefore } from '../answer-cancel.ts';
 import { chosenAttachments } from '../compose-sending.ts';
+import type { ReferralAttachment } from '../compose/input.ts';
 import { decideReferral } from '../decide.ts';
 import { referralQueries } from '../referral-queries.ts';
 import type { GivenAnswer, AskedQuestion } from '../referrals.ts';
@@ -41,8 +42,7 @@ export async function answerQuestion(
   { to, text, attachments: ids = [], author }: GivenAnswer,
 ): Promise<void> {
   checkAnswer(text);
-  const patient = await patientOf(ports, referral);
-  const attachments = ids.length === 0 || patient === null ? [] : await chosenAttachments(ports, patient, ids);
+  const attachments = await filesOf(ports, referral, ids);
   await decideReferral(ports, {
     referral,
     author,
@@ -77,8 +77,19 @@ function notNow(why: string): OperationError {
   return new OperationError('conflict', 'wrong-state', `${why} Nothing was sent.`);
 }
 
-/** Whose files can go along; the state machine refuses what is no referral of ours. */
-async function patientOf(ports: SendPorts, id: ReferralId): Promise<PatientId | null> {
+/** The chosen files of whom the referral is about; what is no referral of ours is refused by the state machine. */
+async function filesOf(
+  ports: SendPorts,
+  id: ReferralId,
+  ids: readonly AttachmentId[],
+): Promise<readonly ReferralAttachment[]> {
+  if (ids.length === 0) return [];
   const row = await ports.store.read((reader) => reader.first(referralQueries.get, { id, direction: 'sent' }));
-  return (row?.patient ?? null) as PatientId | null;
+  if (row === undefined) return [];
+  if (row.patient !== null) return chosenAttachments(ports, row.patient as PatientId, ids);
+  throw new OperationError(
+    'not-found',
+    'unknown-attachment',
+    'The record of this patient is no longer held here: no file of it can go along. Nothing was sent.',
+  );
 }

@@ -155,7 +155,9 @@ test('two doctors: the question of the second one is not kept, and is told whose
   const { birch, atBirch } = desks;
   const id = await arrived();
   const page = await atBirch.get(`/received/${id}`);
-  expect((await askAt(atBirch, id, { question: 'Which arm?' })).status).toBe(303);
+  const next = await askAt(atBirch, id, { question: 'Which arm?', next: 'yes' });
+  expect(next.location).toMatch(/^\/(?:received\/[0-9a-f-]{36})?$/);
+  expect(next.location).not.toContain(id);
   await birch.node.accounts.users.add('operator', {
     login: 'second.asker',
     name: 'Dr Second',

@@ -4,6 +4,7 @@ import { PeerHttpError } from '../../../../node/platform/peer-http.ts';
 import { undoMs } from '../../../../node/referrals/decisions.ts';
 import { answerLettersMax, questionLettersMax } from '../../../../node/referrals/questions/inquiry.ts';
 import { roundsOf } from '../../../../node/referrals/questions/rounds.ts';
+import { statement } from '../../../../node/store/statement.ts';
 import type { TestHospital } from '../../../support/two-hospitals.ts';
 import { addFile, drAdler, drBirk, drBuche, openTwoDesks, pngBytes, type TwoDesks } from './two-desks.ts';
 
@@ -108,6 +109,23 @@ test('files go along with an answer, and open at the other hospital byte for byt
   const pieces: Uint8Array[] = [];
   for await (const piece of birch.node.referrals.readAttachment(id, second.id)) pieces.push(piece.slice());
   expect(Buffer.concat(pieces).toString()).toBe('Dear colleague');
+});
+
+test('of a record that is gone no file goes along, and none is left out in silence', async () => {
+  const { alder, addPatient, refer } = desks;
+  const patient = await addPatient(alder);
+  const id = await refer(patient);
+  await ask(id, 'Is there a letter?');
+  const { id: file } = await addFile(alder, patient, 'Letter', 'text/plain', new Uint8Array(4));
+  const gone = statement<{ id: string }>()((db, values) =>
+    db.updateTable('referral').set({ patient: null }).where('id', '=', values.id),
+  );
+  await alder.node.store.write((writer) => writer.run(gone, { id }));
+  const given = { text: 'Here', author: drAdler };
+  await expect(alder.node.referrals.answer(id, { ...given, attachments: [file] })).rejects.toMatchObject({
+    code: 'unknown-attachment',
+  });
+  await alder.node.referrals.answer(id, given);
 });
 
 test('an open question is decided all the same, and an answer that crosses changes nothing at either hospital', async () => {
