@@ -1,7 +1,6 @@
 import { chunkTokenBytes, type ChunkPlace } from '../../protocol/bundle/attachment.ts';
 import {
   chunkRoom,
-  hashLeaf,
   signChunk,
   type ChunkHasher,
   type ChunkHashes,
@@ -31,10 +30,10 @@ export interface ChunkTokens {
   seal(place: ChunkPlace): Promise<SealedChunk>;
   /**
    * Runs `use` with the token whose leaf hash this is, from the copy or sealed again; its memory is taken back afterwards.
-   * Another token is never given out under the same key: fails with `attachment-changed`.
+   * Another plaintext is never sealed under the same key and given out: fails with `attachment-changed`.
    */
   withSealed<T>(place: ChunkPlace, leaf: Uint8Array, use: (token: Uint8Array) => Promise<T>): Promise<T>;
-  /** The token was sent. */
+  /** The token was sent, or not taken: no copy of it is used again. */
   forget(place: ChunkPlace): Promise<void>;
 }
 
@@ -53,16 +52,14 @@ export function openChunkTokens(
     return await signChunk(bundleCrypto, hasher, place, room);
   };
   const findKept = async (place: ChunkPlace, leaf: Uint8Array, room: ChunkRoom): Promise<Uint8Array | undefined> => {
-    const size = chunkTokenBytes(bundleCrypto, place);
-    const kept = await spool.find(nameOf(place), room.token(chunkTokenBytesMax));
-    if (kept?.length !== size || !equalBytes(await hashLeaf(hasher, room, size), leaf)) return undefined;
-    return kept;
+    const kept = await spool.find(nameOf(place), leaf, room.token(chunkTokenBytesMax));
+    return kept?.length === chunkTokenBytes(bundleCrypto, place) ? kept : undefined;
   };
   return {
     seal: (place) =>
       rooms.lend(async (room) => {
         const { token, leaf, digest } = await sealInto(place, room);
-        if (place.size <= spoolBytesMax) await spool.keep(nameOf(place), token);
+        if (place.size <= spoolBytesMax) await spool.keep(nameOf(place), leaf, token);
         return { leaf, digest, size: token.length };
       }),
     withSealed: (place, leaf, use) =>

@@ -19,8 +19,8 @@ interface ChunkToSend {
 const chunkTimeoutMs = 300_000;
 
 /**
- * Sends the chunks that the receiver does not hold, a few at once, in order. Each token is compared with its
- * stored leaf hash before it leaves: another token is never sent under the same key (Spec §4). Gives back the first
+ * Sends the chunks that the receiver does not hold, a few at once, in order. What is sealed again is compared with its
+ * stored leaf hash before it leaves: no other plaintext is ever sent under the same key (Spec §4). Gives back the first
  * answer that is neither 200 nor 201; no further chunk is begun after it.
  */
 export async function sendChunks(
@@ -43,7 +43,7 @@ export async function sendChunks(
       const place = { attachmentKey, bundle, id: part.id, size: part.size, index: chunk.i };
       const answer = await tokens.withSealed(place, chunk.leaf, (token) => sendChunk(ports, departing, chunk, token));
       if (answer.status !== 200 && answer.status !== 201) progress.refused ??= answer;
-      else await tokens.forget(place);
+      await tokens.forget(place);
     }
   };
   const workers = Array.from({ length: chunksInFlight }, () =>

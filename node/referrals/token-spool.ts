@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { equalBytes } from '../../protocol/bytes.ts';
 import { FileError, type Files, type FileWriter } from '../platform/files.ts';
 
 /**
@@ -7,10 +9,13 @@ import { FileError, type Files, type FileWriter } from '../platform/files.ts';
  * gone or damaged is sealed again, and a start begins with none. Tokens are ciphertext (Spec §4).
  */
 export interface TokenSpool {
-  /** Keeps a copy, in the place of the oldest where there is no room. */
-  keep(name: string, token: Uint8Array): Promise<void>;
-  /** The bytes that were kept, in `into`; the caller holds them against what they must be. */
-  find(name: string, into: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Keeps a copy of the token with this leaf hash, in the place of the oldest where there is no room. */
+  keep(name: string, leaf: Uint8Array, token: Uint8Array): Promise<void>;
+  /**
+   * The token of that leaf hash as it was kept, in `into`: a checksum of the copy tells accidents of the disk. Who writes
+   * into our directory could bring another token with the same one; the receiver refuses it, by the signed digest.
+   */
+  find(name: string, leaf: Uint8Array, into: Uint8Array): Promise<Uint8Array | undefined>;
   drop(name: string): Promise<void>;
 }
 
@@ -25,6 +30,8 @@ export const freeFilesMax = 8;
 interface Kept {
   readonly file: string;
   readonly size: number;
+  readonly leaf: Uint8Array;
+  readonly checksum: number;
 }
 
 export function openTokenSpool(files: Files, directory: string): TokenSpool {
@@ -55,7 +62,7 @@ export function openTokenSpool(files: Files, directory: string): TokenSpool {
     const file = join(directory, String((made += 1)));
     return { file, writer: await files.openWriter(file) };
   };
-  const write = async (name: string, token: Uint8Array): Promise<void> => {
+  const write = async (name: string, leaf: Uint8Array, token: Uint8Array): Promise<void> => {
     await (emptied ??= empty());
     await drop(name);
     for (const oldest of kept.keys()) {
@@ -65,22 +72,23 @@ export function openTokenSpool(files: Files, directory: string): TokenSpool {
     const { file, writer } = await openFile();
     await using open = writer;
     bytes += token.length;
-    kept.set(name, { file, size: token.length });
+    kept.set(name, { file, size: token.length, leaf, checksum: crc32(token) });
     await open.write(token);
   };
   return {
-    keep: async (name, token) => {
+    keep: async (name, leaf, token) => {
       try {
-        await write(name, token);
+        await write(name, leaf, token);
       } catch (error) {
         if (!(error instanceof FileError)) throw error;
         await orNothing(drop(name)); // A full disk: it is sealed again, and what must be kept says why it cannot be.
       }
     },
-    find: async (name, into) => {
+    find: async (name, leaf, into) => {
       const held = kept.get(name);
-      if (held === undefined || held.size > into.length) return undefined;
-      return await orNothing(readInto(files, held.file, into.subarray(0, held.size)));
+      if (held === undefined || held.size > into.length || !equalBytes(held.leaf, leaf)) return undefined;
+      const found = await orNothing(readInto(files, held.file, into.subarray(0, held.size)));
+      return found !== undefined && crc32(found) === held.checksum ? found : undefined;
     },
     drop: async (name) => {
       await orNothing(drop(name));

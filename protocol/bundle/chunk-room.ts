@@ -48,11 +48,6 @@ export interface ChunkHashes {
   readonly digest: Uint8Array;
 }
 
-export async function hashLeaf(hasher: ChunkHasher, room: ChunkRoom, size: number): Promise<Uint8Array> {
-  const { leaf } = await hasher.hash({ kind: 'leaf', signingKey: new Uint8Array(), leaf: room.leaf(size) });
-  return leaf;
-}
-
 /**
  * Hashes a whole token, and says with `verify` what its MAC tells: that fails with `token-refused` for a wrong MAC, time or
  * IV.

@@ -5,36 +5,28 @@ import { plain } from './hash.ts';
 
 /** What is done with a token that lies behind the byte 0x00, which makes it a leaf of RFC 6962. */
 export interface HashTask {
-  /** `sign` writes the MAC at the token's end; `check` computes it and compares nothing; `leaf` is the leaf hash alone. */
-  readonly kind: 'sign' | 'check' | 'leaf';
-  /** The half of the token's key that signs; of no use for `leaf`. */
+  /** `sign` writes the MAC at the token's end; `check` computes it and compares nothing. */
+  readonly kind: 'sign' | 'check';
+  /** The half of the token's key that signs. */
   readonly signingKey: Uint8Array;
   /** `0x00 ‖ token` */
   readonly leaf: Uint8Array;
 }
 
 export interface TokenHashes {
-  /** HMAC-SHA-256 of all but the last 32 bytes of the token; empty for `leaf`. */
+  /** HMAC-SHA-256 of all but the last 32 bytes of the token. */
   readonly mac: Uint8Array;
   readonly leaf: Uint8Array;
-  /** SHA-256 of the token; empty for `leaf`. */
+  /** SHA-256 of the token. */
   readonly digest: Uint8Array;
 }
 
-const nothing = new Uint8Array();
 /** What a processor holds close: each piece is read three times while it lies there. */
 const pieceBytes = 16 * 1024;
 
 /** The hashes of one token in one pass over its memory; a step every `turnBytes`. */
 export function* hashSteps({ kind, signingKey, leaf }: HashTask): Generator<void, TokenHashes> {
   const leafHash = createHash('sha256');
-  if (kind === 'leaf') {
-    for (let from = 0; from < leaf.length; from += turnBytes) {
-      if (from > 0) yield;
-      leafHash.update(leaf.subarray(from, from + turnBytes));
-    }
-    return { mac: nothing, leaf: plain(leafHash.digest()), digest: nothing };
-  }
   const [mac, digest] = [createHmac('sha256', signingKey), createHash('sha256')];
   const token = leaf.subarray(1);
   const end = token.length - macBytes;

@@ -36,7 +36,7 @@ test('many at once each get their own answer, also after the thread idled', asyn
   const hasher = openHashThread(1);
   for (let round = 0; round < 3; round += 1) {
     const leaves = [1, 2, 3, 4, 5].map((seed) => fill(hasher.memory(turnBytes + seed), seed));
-    const found = await Promise.all(leaves.map((leaf) => hasher.hash({ kind: 'leaf', signingKey, leaf })));
+    const found = await Promise.all(leaves.map((leaf) => hasher.hash({ kind: 'check', signingKey, leaf })));
     expect(found.map((each) => each.leaf)).toEqual(leaves.map((leaf) => sha256(leaf.slice())));
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
