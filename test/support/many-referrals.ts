@@ -16,6 +16,7 @@ export interface MadeReferral {
   readonly at: number;
   readonly expiresAt?: number;
   readonly name?: string;
+  readonly reason?: string;
   readonly department?: string;
   readonly openedAt?: number;
   readonly assignedTo?: string;
@@ -52,7 +53,7 @@ export async function makeReferrals(node: FernpostNode, made: readonly MadeRefer
           csvId: id.slice(-6),
           sex: 'female',
           birthDate: '1960-01-11',
-          reason: 'Chest pain',
+          reason: one.reason ?? 'Chest pain',
           question: 'Please examine',
           ...(department === undefined ? {} : { specialty: department }),
         };

@@ -1,6 +1,7 @@
 import { HtmlValidate } from 'html-validate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { instantOfMs } from '../../../protocol/instant.ts';
+import { beginningLettersMax, beginningOf } from '../../../node/web/pages/inbox/referral-words.ts';
 import { openDesks, type TestDesk, type TestDesks } from '../../support/desk.ts';
 import { htmlRules } from '../../support/html-rules.ts';
 import { makeReferrals, referralIdOf } from '../../support/many-referrals.ts';
@@ -8,6 +9,7 @@ import { makeReferrals, referralIdOf } from '../../support/many-referrals.ts';
 let desks: TestDesks;
 let birch: TestDesk;
 const hourMs = 3_600_000;
+const reason = `${'n'.repeat(beginningLettersMax - 1)}😀${'m'.repeat(5000)}`;
 
 beforeAll(async () => {
   desks = await openDesks({ names: ['birch', 'alder'] });
@@ -15,7 +17,7 @@ beforeAll(async () => {
   const at = birch.node.clock.now();
   await makeReferrals(birch.node, [
     { id: referralIdOf(1), at: at - 60_000, priority: 'stat', name: 'Garcia, Ana', department: 'Cardiology' },
-    { id: referralIdOf(2), at: at - 2 * hourMs, priority: 'urgent', name: '<b>Bold</b>, \u202eTurned' },
+    { id: referralIdOf(2), at: at - 2 * hourMs, priority: 'urgent', name: '<b>Bold</b>, \u202eTurned', reason },
     ...Array.from({ length: 30 }, (_, n) => ({ id: referralIdOf(100 + n), at: at - n * hourMs, openedAt: at })),
     { id: referralIdOf(200), at, state: 'completed' },
   ]);
@@ -44,6 +46,13 @@ test('names of others are text: markup and turned letters are shown, not obeyed'
   const { text } = await (await birch.client('nurse')).get('/');
   expect(text).toContain('&lt;B&gt;BOLD&lt;/B&gt;, ⟨U+202E⟩Turned');
   expect(text).not.toContain('<b>');
+});
+
+test('a long reason is told by its beginning: the row stays a row', async () => {
+  const { text } = await (await birch.client('nurse')).get('/');
+  expect(text).toContain(`<bdi>${'n'.repeat(beginningLettersMax - 1)}…</bdi>`);
+  expect(beginningOf('x'.repeat(beginningLettersMax))).toBe('x'.repeat(beginningLettersMax));
+  expect(beginningOf('x'.repeat(beginningLettersMax + 1))).toBe(`${'x'.repeat(beginningLettersMax)}…`);
 });
 
 test('every page of the inbox is valid HTML', async () => {

@@ -5,7 +5,7 @@ import { PriorityMark, StateTag, Tag } from '../../components/tag.tsx';
 import { BirthDate, Foreign, PersonName } from '../../components/text.tsx';
 import { url } from '../../urls.ts';
 import type { ListFacts } from './list-facts.ts';
-import { agoWords, dueWords, nameParts } from './referral-words.ts';
+import { agoWords, beginningOf, dueWords, nameParts } from './referral-words.ts';
 import { ShortWhen, TimeHead } from './short-when.tsx';
 
 export interface InboxTableProps {
@@ -116,7 +116,7 @@ function Why({ line, facts }: CellProps) {
   return (
     <>
       <span class="clip">
-        <Foreign text={line.summary?.reason ?? ''} />
+        <Foreign text={beginningOf(line.summary?.reason ?? '')} />
       </span>
       <span class="second-line clip">
         {department === undefined ? 'no department named' : <Foreign text={department} />}
