@@ -15,8 +15,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: '100%', // One core less would be one of two: tests mostly wait, for browsers, disks and other processes.
     env: { FERNPOST_LEFT_OUT_FILE: notices },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     passWithNoTests: false,
     allowOnly: false,
     reporters: [
