@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { shown } from '../../../node/web/components/text.tsx';
+import { bytesWords, shown } from '../../../node/web/components/text.tsx';
 
 describe('text that somebody else wrote', () => {
   test.each([
@@ -24,4 +24,13 @@ describe('text that somebody else wrote', () => {
   ])('shows instead of obeying what would hide or turn: %j', (text, marked) => {
     expect(shown(text)).toBe(marked);
   });
+});
+
+test.each([
+  [0, '0 bytes'],
+  [1, '1 byte'],
+  [999, '999 bytes'],
+  [1_000, '1.0 kB'],
+])('%i bytes are told as %s', (bytes, words) => {
+  expect(bytesWords(bytes)).toBe(words);
 });
