@@ -122,6 +122,7 @@ test('settings are saved together, told with old and new value, and stand in the
   expect(saved.text).toContain('Saved.');
   expect(saved.text).toContain('Ada Admin');
   expect(alder.node.log.head().size).toBe(before + 2);
+  expect(saved.text).toContain('<span>call back number</span>');
   const wrong = await admin.submit('/admin/settings', '/admin/settings', { mailFrom: 'x\r\nBcc: evil@example.org' });
   expect(wrong.status).toBe(422);
   expect(wrong.text).toContain('Sender’s address must be one plain address');

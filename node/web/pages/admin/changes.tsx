@@ -61,7 +61,7 @@ const columnsWith = (names: ReadonlyMap<string, string>): readonly Column<Change
     label: 'What',
     cell: ({ subject, name, id }) => (
       <>
-        <span>{name.replaceAll(/[_.-]/g, ' ')}</span>
+        <span>{wordsOf(name)}</span>
         <span class="second-line">
           {subject === 'setting' || subject === 'backup' ? (
             subject
@@ -83,6 +83,14 @@ const columnsWith = (names: ReadonlyMap<string, string>): readonly Column<Change
   },
   { key: 'by', label: 'By', cell: ({ by }) => <Foreign text={by.name} /> },
 ];
+
+/** `answer_hours` and `callBackNumber` as people write them. */
+function wordsOf(name: string): string {
+  return name
+    .replaceAll(/[_.-]/g, ' ')
+    .replaceAll(/[a-z](?=[A-Z])/g, '$& ')
+    .toLowerCase();
+}
 
 function Value({ text }: { readonly text: string }) {
   return text === '' ? <span class="quiet">nothing</span> : <Foreign text={text} />;
