@@ -107,7 +107,8 @@ export function storeErrorOf(cause: unknown): StoreError {
     return new StoreError('in-use', 'another process has this database open: stop it, or use another directory', {
       cause,
     });
-  if (code === 'SQLITE_READONLY' || code.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_PERM')
+  // A file that may only be read takes no lock for writing.
+  if (['SQLITE_READONLY', 'SQLITE_PERM', 'SQLITE_IOERR_LOCK'].includes(code) || code.startsWith('SQLITE_CANTOPEN'))
     return new StoreError('denied', 'the database cannot be opened for writing: check the directory and its owner', {
       cause,
     });

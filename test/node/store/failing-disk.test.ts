@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Ballast } from '../../../node/store/ballast.ts';
-import type { Connection } from '../../../node/store/connection.ts';
+import { storeErrorOf, type Connection } from '../../../node/store/connection.ts';
 import { GroupCommit } from '../../../node/store/group-commit.ts';
 import type { StoreError } from '../../../node/store/store.ts';
 import { testDirectory } from '../../support/test-directory.ts';
@@ -73,3 +73,11 @@ test('another failure of the disk fails the change and leaves the store usable',
   expect(await store.write(() => Promise.resolve(7))).toBe(7);
   expect(fatal).toEqual([]);
 });
+
+test.each(['SQLITE_READONLY', 'SQLITE_PERM', 'SQLITE_CANTOPEN', 'SQLITE_IOERR_LOCK'])(
+  '%s is told as a matter of permissions, not of the disk',
+  (code) => {
+    const told = storeErrorOf(Object.assign(new Error('no'), { code }));
+    expect([told.code, told.message]).toEqual(['denied', expect.stringContaining('check the directory and its owner')]);
+  },
+);
