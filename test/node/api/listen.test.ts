@@ -33,7 +33,12 @@ beforeEach(async () => {
   two = await openHospitals();
   [alder, birch] = [two.at('alder'), two.at('birch')];
   forged = await forgeBundle(alder, birch, await composeReferral(alder, birch));
-  door = await listen(exchangeApp(birch.node.exchange, (address = '') => address), { host: '127.0.0.1', port: 0 }, systemClock, exchangeLimits);
+  door = await listen(
+    exchangeApp(birch.node.exchange, (address = '') => address),
+    { host: '127.0.0.1', port: 0 },
+    systemClock,
+    exchangeLimits,
+  );
 });
 
 afterEach(async () => {
