@@ -308,11 +308,11 @@ describe.skipIf(findChromium() === undefined)('in a browser', () => {
     await person.page.getByText('Filters').click();
     await person.page.getByLabel('Priority').selectOption('urgent');
     await person.page.getByRole('button', { name: 'Show' }).click();
-    expect(new URL(person.page.url()).searchParams.get('priority')).toBe('urgent');
+    await person.page.waitForURL(({ searchParams }) => searchParams.get('priority') === 'urgent');
     await person.page.reload();
     expect(await person.page.locator('tr[data-key]').count()).toBe(3);
     await person.page.goBack();
-    expect(new URL(person.page.url()).searchParams.get('priority')).toBeNull();
+    await person.page.waitForURL(({ searchParams }) => !searchParams.has('priority'));
     expect(await person.page.getByText('Live. Updated').count()).toBe(0);
   });
 });
