@@ -131,15 +131,9 @@ function Decline(props: DecisionFormsProps & { readonly action: string; readonly
           value={fields?.get('advice') ?? ''}
           errors={errors}
         />
-        <div class="notice plain" aria-live="off">
-          <p class="notice-title">What the sender will read</p>
-          <p>
-            Declined by <Foreign text={decider} />, <Foreign text={own} />
-          </p>
-          <p class="lines" dir="auto" id="decline-preview">
-            {reason === '' ? 'the reason that you write above' : reason}
-          </p>
-        </div>
+        <ReadThere id="decline-preview" by="Declined by" decider={decider} own={own}>
+          {reason === '' ? 'the reason that you write above' : reason}
+        </ReadThere>
         <div class="actions">
           <Submit tone="danger">Decline</Submit>
           <Submit tone="second" name="next" value="yes">
@@ -148,6 +142,28 @@ function Decline(props: DecisionFormsProps & { readonly action: string; readonly
         </div>
       </form>
     </details>
+  );
+}
+
+interface ReadThereProps extends Pick<DecisionFormsProps, 'decider' | 'own'> {
+  /** Named in review.js, which writes there what is typed. */
+  readonly id: string;
+  readonly by: string;
+  readonly children: string;
+}
+
+/** The words of a form as the other hospital will see them. */
+function ReadThere({ id, by, decider, own, children }: ReadThereProps) {
+  return (
+    <div class="notice plain" aria-live="off">
+      <p class="notice-title">What the sender will read</p>
+      <p>
+        {by} <Foreign text={decider} />, <Foreign text={own} />
+      </p>
+      <p class="lines" dir="auto" id={id}>
+        {children}
+      </p>
+    </div>
   );
 }
 
@@ -173,15 +189,9 @@ function Ask(props: DecisionFormsProps & { readonly action: string; readonly isO
           value={question}
           errors={errors}
         />
-        <div class="notice plain" aria-live="off">
-          <p class="notice-title">What the sender will read</p>
-          <p>
-            Question of <Foreign text={decider} />, <Foreign text={own} />
-          </p>
-          <p class="lines" dir="auto" id="ask-preview">
-            {question === '' ? 'the question that you write above' : question}
-          </p>
-        </div>
+        <ReadThere id="ask-preview" by="Question of" decider={decider} own={own}>
+          {question === '' ? 'the question that you write above' : question}
+        </ReadThere>
         <div class="actions">
           <Submit>Ask</Submit>
           <Submit tone="second" name="next" value="yes">
