@@ -36,6 +36,14 @@ export function isInFuture(date: PartialDate, now: Instant): boolean {
   return date > today;
 }
 
+/** Nobody has been older: a birth before that is a slip of the keyboard, such as 0179 for 1979. */
+export const lifeYearsMax = 130;
+
+/** Whether the year of a date lies more than `lifeYearsMax` years before this one. */
+export function isLongAgo(date: PartialDate, now: Instant): boolean {
+  return Number(date.slice(0, 4)) < new Date(now).getUTCFullYear() - lifeYearsMax;
+}
+
 /** Whether `end` lies before `begin` as far as both are known: 2026 does not end before 2026-05. */
 export function endsBefore(begin: PartialDate, end: PartialDate): boolean {
   const known = Math.min(begin.length, end.length);

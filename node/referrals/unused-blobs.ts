@@ -32,8 +32,8 @@ const queries = {
       .values({ name: values.name, since: values.now })
       .onConflict((conflict) => conflict.doNothing()),
   ),
-  list: statement<{ after: string; limit: number }>()((db, values) =>
-    db.selectFrom('unused_blob').select('name').where('name', '>', values.after).orderBy('name').limit(values.limit),
+  list: statement<{ limit: number }>()((db, values) =>
+    db.selectFrom('unused_blob').select('name').orderBy('name').limit(values.limit),
   ),
   use: statement<{ name: string }>()((db, values) =>
     db.selectFrom('inbox_chunk').select('blob').where('blob', '=', values.name).limit(1),
@@ -69,7 +69,7 @@ export async function sweepUnused(ports: UnusedBlobsPorts, signal?: AbortSignal)
   const inUse = async (name: string): Promise<boolean> =>
     (await store.read((reader) => reader.first(queries.use, { name }))) !== undefined;
   let removed = 0;
-  for (const { name } of await store.read((reader) => reader.all(queries.list, { after: '', limit: sweptAtOnceMax }))) {
+  for (const { name } of await store.read((reader) => reader.all(queries.list, { limit: sweptAtOnceMax }))) {
     if (signal?.aborted === true) break;
     const blob = parseBlobName(name);
     try {

@@ -1,6 +1,15 @@
 import { utf8 } from '../../../protocol/bytes.ts';
 import type { Instant } from '../../../protocol/instant.ts';
-import { endsBefore, isDateFault, isInFuture, parsePartialDate, parseTimestamp, type PartialDate } from '../dates.ts';
+import {
+  endsBefore,
+  isDateFault,
+  isInFuture,
+  isLongAgo,
+  lifeYearsMax,
+  parsePartialDate,
+  parseTimestamp,
+  type PartialDate,
+} from '../dates.ts';
 import { fieldBytesMax } from '../limits.ts';
 import type { PatientDetails } from '../model.ts';
 import { hasBidiControl, hasForbiddenCharacter, isBlank, storedForm } from '../normalise.ts';
@@ -12,6 +21,7 @@ export type RemarkRule =
   | 'date-day-first'
   | 'date-impossible'
   | 'date-future'
+  | 'date-long-ago'
   | 'ends-before-it-begins'
   | 'not-one-of'
   | 'not-a-timestamp'
@@ -37,6 +47,7 @@ const words: Readonly<Record<RemarkRule, string>> = {
   'date-day-first': 'is a day-first or month-first date, which is not guessed: write YYYY-MM-DD',
   'date-impossible': 'is a date that does not exist',
   'date-future': 'lies in the future',
+  'date-long-ago': `lies more than ${lifeYearsMax} years ago`,
   'ends-before-it-begins': 'lies before the date on which the policy begins',
   'not-one-of': 'is none of the words allowed here', // Each column names its own, below.
   'not-a-timestamp': 'is not an RFC 3339 time with zone, such as 2026-05-04T05:36:00Z',
@@ -136,6 +147,8 @@ function dateRemarks(cells: Cells, now: Instant): Remark[] {
   const birth = read('birth_date');
   if (birth !== undefined && isInFuture(birth, now))
     found.push({ severity: 'error', column: 'birth_date', rule: 'date-future' });
+  if (birth !== undefined && isLongAgo(birth, now))
+    found.push({ severity: 'error', column: 'birth_date', rule: 'date-long-ago' });
   const begin = read('policy_valid_from');
   const end = read('policy_valid_to');
   if (begin !== undefined && end !== undefined && endsBefore(begin, end))

@@ -174,6 +174,9 @@ describe('a dry run', () => {
     ['a birth date of today', { birth_date: '2026-11-21' }, 'ok'],
     ['a birth month to come', { birth_date: '2026-12' }, 'error'],
     ['the year of now', { birth_date: '2026' }, 'ok'],
+    ['a birth 130 years ago', { birth_date: '1896-01-01' }, 'ok'],
+    ['a birth in the year before', { birth_date: '1895-12-31' }, 'error'],
+    ['a year of birth mistyped', { birth_date: '0179' }, 'error'],
     ['29 February of 1900', { birth_date: '1900-02-29' }, 'error'],
     [
       'a policy that ends in the year in which it begins',

@@ -42,6 +42,14 @@ test('home shows what is to be decided, the most urgent first, and its tiles sum
   expect(text).toMatch(/<noscript><meta http-equiv="refresh" content="60; url=\/\?renewed=1"\/><\/noscript>/);
 });
 
+test('an overdue emergency is told by its own tile, and the other one says that it counts the rest', async () => {
+  const client = await birch.client('doctor');
+  expect((await client.get('/')).text).toContain('Other overdue');
+  const { text } = await client.get('/?priority=routine');
+  expect(text).toContain('Overdue');
+  expect(text).not.toContain('Other overdue');
+});
+
 test('names of others are text: markup and turned letters are shown, not obeyed', async () => {
   const { text } = await (await birch.client('nurse')).get('/');
   expect(text).toContain('&lt;B&gt;BOLD&lt;/B&gt;, ⟨U+202E⟩Turned');

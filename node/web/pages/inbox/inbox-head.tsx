@@ -19,12 +19,12 @@ const tiles: readonly { readonly group: keyof InboxCounts; readonly label: strin
   { group: 'closed', label: 'Closed' },
 ];
 
-/** Each referral is counted in exactly one tile; the sum is said beside them. */
+/** Each referral is counted in exactly one tile, an overdue emergency as an emergency; the sum is said beside them. */
 export function InboxTiles({ counts, asked }: { readonly counts: InboxCounts; readonly asked: Asked }) {
   const shown = tiles.map(({ group, label, tone }): Tile => {
     const count = counts[group];
     return {
-      label,
+      label: group === 'overdue' && counts.emergency > 0 ? 'Other overdue' : label,
       count,
       href: inboxLink(asked, { group: asked.group === group ? 'to-decide' : group }),
       isCurrent: asked.group === group,
