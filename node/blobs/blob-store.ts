@@ -43,6 +43,8 @@ export interface PutOptions {
   readonly sha256?: Promise<Uint8Array>;
   /** The caller commits the blob's row by itself (`DurableBlobs.note`), together with what refers to the blob. */
   readonly isNotedByCaller?: boolean;
+  /** Nobody reads it for a while: it need not lie in the cache of the operating system. */
+  readonly isNotReadSoon?: boolean;
 }
 
 export interface BlobAbilities {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { sha256, sha256Stream } from '../../protocol/crypto/hash.ts';
-import { FileError, streamOf, streamOnce, type ByteStream, type Files } from '../platform/files.ts';
+import { FileError, streamOf, streamOnce, type ByteStream, type Files, type WriterOptions } from '../platform/files.ts';
 import type { Random } from '../platform/random.ts';
 import {
   BlobError,
@@ -46,14 +46,14 @@ export async function openDirectoryBlobs(options: DirectoryBlobsOptions): Promis
     name: BlobName,
     size: number,
     bytes: () => ByteStream,
-    { sha256: elsewhere }: PutOptions = {},
+    { sha256: elsewhere, isNotReadSoon = false }: PutOptions = {},
   ): Promise<void> => {
     elsewhere?.catch(() => undefined); // It is awaited below, unless something else fails before.
     if ((await has(name)) === size && (await isSound(files, placeOf(name), name))) return;
     const unfinished = join(incoming, random.uuid());
     try {
       const checked = elsewhere === undefined ? verified(name, size, bytes()) : counted(name, size, bytes());
-      await write(files, unfinished, checked);
+      await write(files, unfinished, checked, { isNotReadSoon });
       if (elsewhere !== undefined) checkDigest(name, await elsewhere);
       const shard = join(path, name.slice(0, 2));
       if (!known.has(shard)) await files.makeDirectory(shard);
@@ -130,8 +130,8 @@ export function placeIn(path: string, name: BlobName): string {
   return join(path, name.slice(0, 2), name);
 }
 
-async function write(files: Files, path: string, bytes: ByteStream): Promise<void> {
-  await using file = await files.openWriter(path);
+async function write(files: Files, path: string, bytes: ByteStream, options: WriterOptions): Promise<void> {
+  await using file = await files.openWriter(path, options);
   for await (const piece of bytes) await file.write(piece);
   await file.sync();
 }

@@ -8,6 +8,14 @@ export interface FileWriter extends AsyncDisposable {
   sync(): Promise<void>;
 }
 
+export interface WriterOptions {
+  /**
+   * What is written is not read again soon: where the system allows it, it does not take the place of something else in
+   * its cache.
+   */
+  readonly isNotReadSoon?: boolean;
+}
+
 export interface FileReader extends AsyncDisposable {
   readonly size: number;
   /** Fills `into` from byte `position` on and returns how many bytes there were. */
@@ -27,7 +35,7 @@ export interface Files {
   readWhole(path: string, bytesMax: number): Promise<Uint8Array>;
   openReader(path: string): Promise<FileReader>;
   /** A new file with mode 0600; fails where one exists. */
-  openWriter(path: string): Promise<FileWriter>;
+  openWriter(path: string, options?: WriterOptions): Promise<FileWriter>;
   /** An existing file, written over from its first byte on; what it had beyond that stays. */
   openOver(path: string): Promise<FileWriter>;
   /** Renames and then fsyncs the directory: after it the file is there, whole, whatever happens (law 2). */

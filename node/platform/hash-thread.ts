@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { ChunkHasher } from '../../protocol/bundle/chunk-room.ts';
 import { turnBytes } from '../../protocol/crypto/fernet.ts';
 import { hashSteps, type HashTask, type TokenHashes } from '../../protocol/crypto/token-hashes.ts';
+import { blockMemory } from './direct-writing.ts';
 import { nextTurn } from './turn.ts';
 
 /** A thread that has had nothing to do for so long is ended: its memory is wanted elsewhere. */
@@ -60,7 +61,7 @@ export function openHashThread(idleAfterMs: number = idleMs): ChunkHasher {
     return begun;
   };
   return {
-    memory: (bytes) => new Uint8Array(new SharedArrayBuffer(bytes)),
+    memory: blockMemory,
     hash: (task: HashTask) => {
       if (task.leaf.length <= turnBytes) return hasherInTurns.hash(task);
       clearTimeout(idle);

@@ -1,6 +1,14 @@
 import { chmod, mkdir, open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FileError, type FileErrorCode, type FileReader, type Files, type FileWriter } from './files.ts';
+import { writeDirectly } from './direct-writing.ts';
+import {
+  FileError,
+  type FileErrorCode,
+  type FileReader,
+  type Files,
+  type FileWriter,
+  type WriterOptions,
+} from './files.ts';
 
 /** Names that end so are unfinished; whoever owns the directory sweeps them at start. */
 export const unfinishedSuffix = '.unfinished';
@@ -24,10 +32,10 @@ export function openFiles(onSyncFailure: (error: FileError) => void): Files {
       await handle.close();
     }
   };
-  const openWriter = async (path: string): Promise<FileWriter> =>
-    writerOf(await told(path, open(path, 'wx', 0o600)), path, sync);
+  const openWriter: Files['openWriter'] = async (path, options = {}) =>
+    writerOf(await told(path, open(path, 'wx', 0o600)), path, sync, options);
   const openOver = async (path: string): Promise<FileWriter> =>
-    writerOf(await told(path, open(path, 'r+')), path, sync);
+    writerOf(await told(path, open(path, 'r+')), path, sync, {});
   const moveDurably = async (from: string, to: string): Promise<void> => {
     await told(to, rename(from, to));
     // A rename is one step of the file system: where the new name is durable the old one is gone, or is swept as unfinished.
@@ -127,12 +135,15 @@ function writerOf(
   handle: FileHandle,
   path: string,
   sync: (handle: FileHandle, path: string) => Promise<void>,
+  { isNotReadSoon = false }: WriterOptions,
 ): FileWriter {
+  let position = 0;
   return {
     write: async (bytes) => {
-      for (let from = 0; from < bytes.length;) {
-        from += (await told(path, handle.write(bytes, from, bytes.length - from))).bytesWritten;
-      }
+      let from = isNotReadSoon ? await told(path, writeDirectly(path, bytes, position)) : 0;
+      while (from < bytes.length)
+        from += (await told(path, handle.write(bytes, from, bytes.length - from, position + from))).bytesWritten;
+      position += bytes.length;
     },
     sync: () => sync(handle, path),
     [Symbol.asyncDispose]: () => handle.close(),

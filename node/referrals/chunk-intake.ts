@@ -68,7 +68,7 @@ export async function storeHeldChunk(
     return digest;
   });
   try {
-    await blobs.put(blob, size, () => whole(token), { sha256, isNotedByCaller: true });
+    await blobs.put(blob, size, () => whole(token), { sha256, isNotedByCaller: true, isNotReadSoon: true });
     // Where the same bytes lay there already nothing was compared.
     checkDigest(blob, await sha256);
     const { leaf, verify } = await checking;

@@ -43,12 +43,16 @@ export function openChunkTokens(
   hasher: ChunkHasher,
 ): ChunkTokens {
   const rooms = openRooms(hasher);
-  let lastSealing: Promise<unknown> = Promise.resolve();
-  /** One after the other: while one is hashed on the other thread the next is decrypted and encrypted on this one. */
+  let last: Promise<unknown> = Promise.resolve();
+  /** In the order in which they are asked for, one after the other. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+  /** While one is hashed on the other thread the next is decrypted and encrypted on this one. */
   const sealInto = async (place: ChunkPlace, room: ChunkRoom) => {
-    const sealing = lastSealing.then(() => attachments.resealChunk(place, room.token(chunkTokenBytesMax)));
-    lastSealing = sealing.catch(() => undefined);
-    await sealing;
+    await inTurn(() => attachments.resealChunk(place, room.token(chunkTokenBytesMax)));
     return await signChunk(bundleCrypto, hasher, place, room);
   };
   const findKept = async (place: ChunkPlace, leaf: Uint8Array, room: ChunkRoom): Promise<Uint8Array | undefined> => {
@@ -64,7 +68,8 @@ export function openChunkTokens(
       }),
     withSealed: (place, leaf, use) =>
       rooms.lend(async (room) => {
-        const kept = await findKept(place, leaf, room);
+        // They leave in order, so that the receiver need not wait with what it hashes.
+        const kept = await inTurn(() => findKept(place, leaf, room));
         if (kept !== undefined) return await use(kept);
         const sealed = await sealInto(place, room);
         if (equalBytes(sealed.leaf, leaf)) return await use(sealed.token);

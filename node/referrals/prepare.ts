@@ -124,26 +124,32 @@ async function prepareAttachments(ports: OutboxPorts, tokens: ChunkTokens, row: 
     const place = { attachmentKey, bundle: parseBundleId(row.bundle), id, size };
     const known = await ports.store.read((reader) => reader.all(outboxQueries.chunks, { bundle: row.bundle, n }));
     const leaves = known.map((chunk) => chunk.leaf);
-    let stored: Promise<unknown> = Promise.resolve();
+    let sealed: SealedInOrder[] = [];
     for await (const chunk of sealInOrder(tokens, place, { first: leaves.length, chunks })) {
       leaves.push(chunk.leaf);
-      await stored; // While one is made durable the next are sealed.
-      stored = ports.store.write((writer) => writer.run(outboxQueries.putChunk, { bundle: row.bundle, n, ...chunk }));
-      stored.catch(() => undefined); // It is awaited below, or by the next.
+      sealed.push(chunk);
+      if (sealed.length < chunksPerCommit) continue;
+      await storeLeaves(ports, row, { n, sealed });
+      sealed = [];
     }
     const made = root ?? chunksRoot({ sha256 }, leaves);
-    await Promise.all([stored, root === null ? storeRoot(ports, row, n, made) : undefined]);
+    if (root === null || sealed.length > 0) await storeLeaves(ports, row, { n, sealed, root: made });
     parts.push({ id, size, chunks, root: made });
   }
   return parts;
 }
+
+/** Of chunks that were sealed: what a crash forgets is sealed again, to the same bytes. */
+const chunksPerCommit = 8;
+
+type SealedInOrder = SealedChunk & { readonly i: number };
 
 /** Seals chunks a few at once, and gives them in their order. */
 async function* sealInOrder(
   tokens: ChunkTokens,
   place: Omit<ChunkPlace, 'index'>,
   { first, chunks }: { readonly first: number; readonly chunks: number },
-): AsyncGenerator<SealedChunk & { readonly i: number }> {
+): AsyncGenerator<SealedInOrder> {
   const begun: Promise<SealedChunk>[] = [];
   const begin = (index: number): void => {
     const sealing = tokens.seal({ ...place, index });
@@ -162,6 +168,13 @@ async function* sealInOrder(
   }
 }
 
-async function storeRoot(ports: OutboxPorts, { bundle }: OutboxRow, n: number, root: Uint8Array): Promise<void> {
-  await ports.store.write((writer) => writer.run(outboxQueries.putRoot, { bundle, n, root }));
+async function storeLeaves(
+  ports: OutboxPorts,
+  { bundle }: OutboxRow,
+  { n, sealed, root }: { readonly n: number; readonly sealed: readonly SealedInOrder[]; readonly root?: Uint8Array },
+): Promise<void> {
+  await ports.store.write(async (writer) => {
+    for (const chunk of sealed) await writer.run(outboxQueries.putChunk, { bundle, n, ...chunk });
+    if (root !== undefined) await writer.run(outboxQueries.putRoot, { bundle, n, root });
+  });
 }

@@ -31,8 +31,8 @@ export interface ChunkRoom {
   leaf(size: number): Uint8Array;
 }
 
-/** A cache line: what lies at its beginning is read fastest. */
-const alignBytes = 64;
+/** A page: a token that begins with one can be written past the cache of the operating system. */
+const alignBytes = 4096;
 
 export function chunkRoom(hasher: ChunkHasher): ChunkRoom {
   const bytes = hasher.memory(alignBytes + chunkTokenBytesMax);
