@@ -8,6 +8,8 @@ import { StoreError, type Reader, type Store, type WriteOptions, type Writer } f
 const changesPerCommitMax = 256;
 /** So many pages wait in the journal before they are folded into the database (SQLite's own default). */
 const journalPagesMax = 1000;
+/** To ask how many there are costs as much as a statement, and a change adds few: it is asked after so many changes. */
+export const changesPerLook = 64;
 
 interface Pending {
   readonly change: (writer: Writer) => Promise<unknown>;
@@ -42,6 +44,7 @@ export class GroupCommit implements Store {
   #transaction: Promise<void> | undefined;
   readonly #watch = new StepWatch();
   #eraseTraces = false;
+  #changesSinceLook = 0;
   #full = false;
   #ended: StoreError | undefined;
   #drained: (() => void) | undefined;
@@ -131,7 +134,7 @@ export class GroupCommit implements Store {
       }
       if (kept.size > 0) for (const finish of this.#finishers) await this.#supervised(finish);
       this.#connection.exec(kept.size > 0 ? 'COMMIT' : 'ROLLBACK');
-      if (kept.size > 0) this.#afterDurableCommit();
+      if (kept.size > 0) this.#afterDurableCommit(kept.size);
       return [...done, ...failed];
     } catch (cause) {
       return [...this.#abandon([...kept], cause), ...failed];
@@ -180,10 +183,11 @@ export class GroupCommit implements Store {
     );
   }
 
-  #afterDurableCommit(): void {
+  #afterDurableCommit(changes: number): void {
+    this.#changesSinceLook += changes;
     try {
       if (this.#eraseTraces) this.#connection.pragma('wal_checkpoint(TRUNCATE)');
-      else if (this.#journalPages() > journalPagesMax) this.#connection.pragma('wal_checkpoint(PASSIVE)');
+      else if (this.#isJournalLong()) this.#connection.pragma('wal_checkpoint(PASSIVE)');
     } catch (cause) {
       // The commit itself is durable in the journal; only a failed fsync ends the process, a full disk is tried again later.
       if (isFatal(cause)) this.#end(storeErrorOf(cause));
@@ -191,9 +195,11 @@ export class GroupCommit implements Store {
     for (const notify of this.#listeners) notify();
   }
 
-  #journalPages(): number {
+  #isJournalLong(): boolean {
+    if (this.#changesSinceLook < changesPerLook) return false;
+    this.#changesSinceLook = 0;
     const rows = this.#connection.pragma('wal_checkpoint(NOOP)') as readonly { log: number; checkpointed: number }[];
-    return (rows[0]?.log ?? 0) - (rows[0]?.checkpointed ?? 0);
+    return (rows[0]?.log ?? 0) - (rows[0]?.checkpointed ?? 0) > journalPagesMax;
   }
 
   #end(error: StoreError): void {
