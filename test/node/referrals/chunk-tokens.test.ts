@@ -26,13 +26,14 @@ let directory: TestDirectory;
 let plaintext: Uint8Array;
 let sealings: number;
 let tokens: ChunkTokens;
+let attachments: Parameters<typeof openChunkTokens>[0];
 beforeEach(() => {
   directory = testDirectory();
   plaintext = Uint8Array.from({ length: size }, (_, i) => i % 251);
   sealings = 0;
   const held = { ...place, attachmentKey: new Uint8Array(32).fill(1) };
-  const attachments = {
-    resealChunk: async (to: ChunkPlace, into: Uint8Array): Promise<number> => {
+  attachments = {
+    resealChunk: async (to, into) => {
       sealings += 1;
       const token = await sealChunkInto(bundleCrypto, held, plaintext, into, nextTurn);
       await resealChunk(bundleCrypto, held, to, token, nextTurn);
@@ -77,6 +78,25 @@ test('another token is never given out in the place of the one that was sealed',
   const sending = tokens.withSealed(place, leaf, async (token) => void sent.push(token));
   await expect(sending).rejects.toMatchObject({ code: 'attachment-changed' });
   expect(sent).toEqual([]);
+});
+
+test('those that are asked for at once are given out in the order of asking, however long each copy takes', async () => {
+  const spool = openTokenSpool(systemFiles, directory.file('slow'));
+  const finds: (typeof spool)['find'] = async (...asked) => {
+    const wait = finding === 0 ? 50 : 0; // The first copy takes longest.
+    finding += 1;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    return await spool.find(...asked);
+  };
+  let finding = 0;
+  const slow = openChunkTokens(attachments, { ...spool, find: finds }, hasherInTurns);
+  const { leaf } = await slow.seal(place);
+  const given: number[] = [];
+  await Promise.all(
+    Array.from({ length: chunksInFlight }, (_, n) => slow.withSealed(place, leaf, async () => void given.push(n))),
+  );
+  expect(given).toEqual([...given.keys()]);
+  expect(given).toHaveLength(chunksInFlight);
 });
 
 test('so many tokens are in memory and not one more: who finds no room waits', async () => {
