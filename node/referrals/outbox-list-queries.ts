@@ -111,6 +111,18 @@ export const outboxListQueries = {
       .where((eb) => isAskedFor(eb, values))
       .groupBy((eb) => groupOf(eb, values)),
   ),
+  /** Emergencies about which the receiver asks something, the longest waiting first. */
+  askedEmergencies: statement<{ limit: number }>()((db, values) =>
+    db
+      .selectFrom('sent_referral')
+      .select(['id', 'peer', 'number', 'changed_at'])
+      .where('phase', '=', 0)
+      .where('state', '=', 'info-requested')
+      .where('priority', '=', 'stat')
+      .orderBy('changed_at')
+      .orderBy('id')
+      .limit(values.limit),
+  ),
   /** Without the sealed bytes that lie in the same rows. */
   bundles: statement<{ referral: string }>()((db, values) =>
     db

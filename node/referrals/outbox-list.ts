@@ -87,6 +87,15 @@ export interface OutboxList {
   page(query: OutboxQuery): Promise<OutboxPage>;
   counts(filter: OutboxFilter): Promise<OutboxCounts>;
   lines(ids: readonly ReferralId[]): Promise<readonly OutboxLine[]>;
+  /** Emergencies about which the receiver asks something that nobody here has answered, the longest waiting first. */
+  askedEmergencies(limit: number): Promise<readonly AskedEmergency[]>;
+}
+
+export interface AskedEmergency {
+  readonly id: ReferralId;
+  readonly peer: NodeName;
+  readonly number: string;
+  readonly askedAt: Instant;
 }
 
 export interface OutboxListPorts extends SummaryPorts {
@@ -135,6 +144,16 @@ export function openOutboxList(ports: OutboxListPorts): OutboxList {
           if (row !== undefined) lines.push(await lineOf(ports, reader, row, conditions.now));
         }
         return lines;
+      }),
+    askedEmergencies: (limit) =>
+      store.read(async (reader) => {
+        const rows = await reader.all(outboxListQueries.askedEmergencies, { limit });
+        return rows.map(({ id, peer, number, changed_at: at }) => ({
+          id: parseReferralId(id),
+          peer: parseNodeName(peer),
+          number,
+          askedAt: instantOfMs(at),
+        }));
       }),
   };
 }

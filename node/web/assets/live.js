@@ -134,7 +134,7 @@ async function renewPart(part) {
   if (holdsFocus && document.activeElement.matches('input, textarea, select')) return; // Somebody types there.
   if (holdsFocus && part.dataset.liveStill !== undefined) return; // Enter presses what was under the finger.
   if ([...part.querySelectorAll('input, textarea')].some(isChanged)) return; // Somebody has typed there.
-  if (part.id === 'emergencies' || part.dataset.liveOver !== undefined) placeBanner(part, fresh);
+  if (part.dataset.liveOver !== undefined) placeBanner(part, fresh);
   part.replaceChildren(fresh);
   if (holdsFocus) part.querySelector('a, button')?.focus();
   part.dispatchEvent(new Event('renewed', { bubbles: true }));
@@ -149,7 +149,7 @@ function placeBanner(part, fresh) {
   if (fresh.childElementCount === 0 && isInFlow) {
     const over = document.createElement('p');
     over.className = 'notice';
-    over.textContent = part.dataset.liveOver ?? 'The emergency was opened.';
+    over.textContent = part.dataset.liveOver;
     fresh.append(over);
   }
   part.classList.toggle('came-live', !isInFlow && fresh.childElementCount > 0);

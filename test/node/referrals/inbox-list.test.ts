@@ -195,6 +195,9 @@ describe('the way through the database', () => {
 
   test('the outbox is counted in an index and paged along one', async () => {
     expect((await planOf(outboxListQueries.counts))[0]).toMatch(/^SEARCH referral USING COVERING INDEX/);
+    expect((await planOf(outboxListQueries.askedEmergencies))[0]).toMatch(
+      /^SEARCH referral USING INDEX referral_counts \(direction=\? AND phase=\? AND state=\?\)/,
+    );
     for (const query of [outboxListQueries.newestFirst, outboxListQueries.oldestFirst])
       expect(await planOf(query)).toEqual([expect.stringMatching(/^SEARCH referral USING INDEX/)]);
   });

@@ -20,14 +20,14 @@ afterAll(async () => {
   expect(told.filter((line) => /arm|left|pulse/.test(line))).toEqual([]);
 });
 
-async function arrived(): Promise<ReferralId> {
+async function arrived(priority = 'urgent'): Promise<ReferralId> {
   patients += 1;
   const patient = await addPatient(desks.alder, {
     csvId: `Q-${patients}`,
     familyName: 'Asked',
     birthDate: '1980-05-06',
   });
-  return (await refer(desks, { patient })) as ReferralId;
+  return (await refer(desks, { patient, priority })) as ReferralId;
 }
 
 /** Asked past the ten seconds, as from the command line. */
@@ -83,6 +83,24 @@ test('a doctor asks, may undo it, and the sender reads the question, answers it,
   for (const path of [`/sent/${id}/print`, `/sent/${id}`])
     expect(await wordsAt(atAlder, path)).toContain('The left one.');
   await eventually(async () => (await wordsAt(atAlder, `/sent/${id}`)).includes('Birch Hospital has it: receipt of'));
+});
+
+test('a question about an emergency stands above every page of whoever may answer, until somebody does', async () => {
+  const { alder, atAlder } = desks;
+  const banner = 'A question about an emergency that you referred';
+  await asked('Which arm?');
+  expect(await wordsAt(atAlder, '/help')).not.toContain(banner);
+  const id = await asked('Which pulse?', await arrived('stat'));
+  const page = await atAlder.get('/help');
+  expect(textOf(page.text)).toMatch(new RegExp(`${banner} REF-ALDER-\\d+-\\d+: Birch Hospital asked just now`));
+  expect(page.text).toContain(`/sent/${id}#questions`);
+  expect(await wordsAt(await alder.client('coordinator'), '/inbox/emergencies')).toContain(banner);
+  for (const role of ['nurse', 'administrator', 'auditor'] as const)
+    expect(await wordsAt(await alder.client(role), '/help')).not.toContain(banner);
+  for (const path of ['/help', '/inbox/emergencies'])
+    expect(await wordsAt(atAlder, path)).not.toMatch(/Asked|Which pulse/);
+  expect((await answerAt(atAlder, id, { answer: 'A regular one.' })).status).toBe(303);
+  expect(await wordsAt(atAlder, '/help')).not.toContain(banner);
 });
 
 test.each([

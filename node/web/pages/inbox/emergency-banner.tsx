@@ -1,4 +1,4 @@
-import type { Emergency } from '../../../referrals/inbox-list.ts';
+import type { Child } from 'hono/jsx';
 import { Foreign } from '../../components/text.tsx';
 import type { DeskServices } from '../../desk-services.ts';
 import { url } from '../../urls.ts';
@@ -9,59 +9,89 @@ const shownMax = 3;
 const countedMax = 100;
 
 /**
- * Emergencies that nobody opened yet, above every page of everybody who may see referrals, until somebody opens them. Pages
- * renew it by themselves; it names no patient (Node §13.4).
+ * Emergencies that nobody opened yet, above every page of everybody who may see referrals, until somebody opens them; and
+ * questions about emergencies that left here, above every page of whoever may answer, until somebody does. Pages renew it
+ * by themselves; it names no patient (Node §13.4).
  */
 export async function EmergencyBanner({ desk, visit }: { readonly desk: DeskServices; readonly visit: Visit }) {
   if (!visit.is('doctor', 'nurse', 'coordinator')) return null;
   return (
-    <div id="emergencies" data-live-kinds="emergency referral" data-live-src={url('emergencies')}>
+    <div
+      id="emergencies"
+      data-live-kinds="emergency referral"
+      data-live-src={url('emergencies')}
+      data-live-over="Nothing of this waits any more."
+    >
       {await emergencyNotice(desk, visit)}
     </div>
   );
 }
 
-/** What stands inside the banner; nothing where there is no such referral. */
+interface Line {
+  readonly href: string;
+  readonly words: Child;
+}
+
+/** What stands inside the banner; nothing where nothing of it waits. */
 export async function emergencyNotice(desk: DeskServices, visit: Visit) {
-  const found = await desk.inboxList.unopenedEmergencies(countedMax);
-  const [first] = found;
-  if (first === undefined) return null;
-  const count = `${found.length}${found.length === countedMax ? ' or more' : ''}`;
+  const titleOf = (peer: string): Child => <Foreign text={desk.directory.find(peer)?.title ?? peer} />;
+  const arrived = await desk.inboxList.unopenedEmergencies(countedMax);
+  const asked = visit.is('doctor', 'coordinator') ? await desk.outboxList.askedEmergencies(countedMax) : [];
   return (
-    <div class="notice red emergencies" role="alert">
-      <p class="notice-title">
-        <span aria-hidden="true">▲</span>{' '}
-        {found.length === 1 ? 'A new emergency referral' : `${count} new emergency referrals`}
-      </p>
-      <ul>
-        {found.slice(0, shownMax).map((emergency) => (
-          <li>
-            <Line emergency={emergency} desk={desk} visit={visit} />
-          </li>
-        ))}
-        {found.length > shownMax ? (
-          <li>
-            <a href={url('inbox', {}, { group: 'emergency' })}>All emergencies</a>
-          </li>
-        ) : null}
-      </ul>
-    </div>
+    <>
+      <Waiting
+        one="A new emergency referral"
+        many="new emergency referrals"
+        lines={arrived.map(({ id, number, peer, arrivedAt }) => ({
+          href: url('received', { referral: id }),
+          words: (
+            <>
+              {number} from {titleOf(peer)}, {agoWords(arrivedAt, visit.now)}
+            </>
+          ),
+        }))}
+        all={{ href: url('inbox', {}, { group: 'emergency' }), words: 'All emergencies' }}
+      />
+      <Waiting
+        one="A question about an emergency that you referred"
+        many="questions about emergencies that you referred"
+        lines={asked.map(({ id, number, peer, askedAt }) => ({
+          href: `${url('sent', { referral: id })}#questions`,
+          words: (
+            <>
+              {number}: {titleOf(peer)} asked {agoWords(askedAt, visit.now)}
+            </>
+          ),
+        }))}
+        all={{ href: url('outbox', {}, { group: 'asked' }), words: 'All questions' }}
+      />
+    </>
   );
 }
 
-function Line({
-  emergency,
-  desk,
-  visit,
-}: {
-  readonly emergency: Emergency;
-  readonly desk: DeskServices;
-  readonly visit: Visit;
-}) {
-  const title = desk.directory.find(emergency.peer)?.title ?? emergency.peer;
+interface WaitingProps {
+  readonly one: string;
+  readonly many: string;
+  readonly lines: readonly Line[];
+  readonly all: Line;
+}
+
+function Waiting({ one, many, lines, all }: WaitingProps) {
+  if (lines.length === 0) return null;
+  const count = `${lines.length}${lines.length === countedMax ? ' or more' : ''}`;
+  const shown = lines.length > shownMax ? [...lines.slice(0, shownMax), all] : lines;
   return (
-    <a href={url('received', { referral: emergency.id })}>
-      {emergency.number} from <Foreign text={title} />, {agoWords(emergency.arrivedAt, visit.now)}
-    </a>
+    <div class="notice red emergencies" role="alert">
+      <p class="notice-title">
+        <span aria-hidden="true">▲</span> {lines.length === 1 ? one : `${count} ${many}`}
+      </p>
+      <ul>
+        {shown.map(({ href, words }) => (
+          <li>
+            <a href={href}>{words}</a>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
