@@ -8,8 +8,6 @@ import { StoreError, type Reader, type Store, type WriteOptions, type Writer } f
 const changesPerCommitMax = 256;
 /** So many pages wait in the journal before they are folded into the database (SQLite's own default). */
 const journalPagesMax = 1000;
-/** To ask how many there are costs as much as a statement, and a change adds few: it is asked after so many changes. */
-export const changesPerLook = 64;
 
 interface Pending {
   readonly change: (writer: Writer) => Promise<unknown>;
@@ -44,7 +42,6 @@ export class GroupCommit implements Store {
   #transaction: Promise<void> | undefined;
   readonly #watch = new StepWatch();
   #eraseTraces = false;
-  #changesSinceLook = 0;
   #full = false;
   #ended: StoreError | undefined;
   #drained: (() => void) | undefined;
@@ -134,7 +131,7 @@ export class GroupCommit implements Store {
       }
       if (kept.size > 0) for (const finish of this.#finishers) await this.#supervised(finish);
       this.#connection.exec(kept.size > 0 ? 'COMMIT' : 'ROLLBACK');
-      if (kept.size > 0) this.#afterDurableCommit(kept.size);
+      if (kept.size > 0) this.#afterDurableCommit();
       return [...done, ...failed];
     } catch (cause) {
       return [...this.#abandon([...kept], cause), ...failed];
@@ -183,11 +180,10 @@ export class GroupCommit implements Store {
     );
   }
 
-  #afterDurableCommit(changes: number): void {
-    this.#changesSinceLook += changes;
+  #afterDurableCommit(): void {
     try {
       if (this.#eraseTraces) this.#connection.pragma('wal_checkpoint(TRUNCATE)');
-      else if (this.#isJournalLong()) this.#connection.pragma('wal_checkpoint(PASSIVE)');
+      else if (this.#journalPages() > journalPagesMax) this.#connection.pragma('wal_checkpoint(PASSIVE)');
     } catch (cause) {
       // The commit itself is durable in the journal; only a failed fsync ends the process, a full disk is tried again later.
       if (isFatal(cause)) this.#end(storeErrorOf(cause));
@@ -195,11 +191,9 @@ export class GroupCommit implements Store {
     for (const notify of this.#listeners) notify();
   }
 
-  #isJournalLong(): boolean {
-    if (this.#changesSinceLook < changesPerLook) return false;
-    this.#changesSinceLook = 0;
+  #journalPages(): number {
     const rows = this.#connection.pragma('wal_checkpoint(NOOP)') as readonly { log: number; checkpointed: number }[];
-    return (rows[0]?.log ?? 0) - (rows[0]?.checkpointed ?? 0) > journalPagesMax;
+    return (rows[0]?.log ?? 0) - (rows[0]?.checkpointed ?? 0);
   }
 
   #end(error: StoreError): void {

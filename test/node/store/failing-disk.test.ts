@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Ballast } from '../../../node/store/ballast.ts';
 import { storeErrorOf, type Connection } from '../../../node/store/connection.ts';
-import { changesPerLook, GroupCommit } from '../../../node/store/group-commit.ts';
+import { GroupCommit } from '../../../node/store/group-commit.ts';
 import type { StoreError } from '../../../node/store/store.ts';
 import { testDirectory } from '../../support/test-directory.ts';
 
@@ -58,8 +58,7 @@ test('a failed fsync while the journal is folded in is fatal, though the commit 
   const fatal: StoreError[] = [];
   const ballast = new Ballast(directory.file('ballast'), 0);
   const store = new GroupCommit({ connection, ballast, onFatal: (error) => fatal.push(error) });
-  const writes = Array.from({ length: changesPerLook }, () => store.write(() => Promise.resolve('counts')));
-  expect(new Set(await Promise.all(writes))).toEqual(new Set(['counts']));
+  await store.write(() => Promise.resolve());
   expect(fatal.length).toBe(1);
 });
 
